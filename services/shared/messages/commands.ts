@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { sweepResults } from '../compare/results.js';
+import { trialConfig } from '../trial-config.js';
+import { sweepStates, trialStates } from '../trial-state.js';
+import { id, version } from './common.js';
+
+const counts = z.object({
+  queued: z.int(),
+  running: z.int(),
+  succeeded: z.int(),
+  failed: z.int(),
+  stopped: z.int(),
+  cancelled: z.int(),
+});
+
+export const sweepSummary = z.object({
+  sweepId: id,
+  name: z.string(),
+  workload: z.string(),
+  state: z.enum(sweepStates),
+  counts,
+  createdAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+});
+export type SweepSummary = z.infer<typeof sweepSummary>;
+
+export const trialSummary = z.object({
+  trialId: id,
+  label: z.string(),
+  settingKey: z.string(),
+  seed: z.int(),
+  state: z.enum(trialStates),
+  attempt: z.int(),
+  workerId: z.string().nullable(),
+  startedAt: z.iso.datetime().nullable(),
+  endedAt: z.iso.datetime().nullable(),
+  /** Optimizer steps done and planned, from the last heartbeat. */
+  step: z.int().nullable(),
+  steps: z.int().nullable(),
+  error: z.string().nullable(),
+});
+export type TrialSummary = z.infer<typeof trialSummary>;
+
+/** Exactly one of a sweep and a trial. */
+const target = z
+  .strictObject({ v: version, sweepId: id.optional(), trialId: id.optional() })
+  .refine((value) => (value.sweepId === undefined) !== (value.trialId === undefined), {
+    message: 'name either sweepId or trialId',
+  });
+
+/** Every command of the coordinator's service: request and answer. CLI, dashboard and workers all call these. */
+export const commands = {
+  submit: {
+    request: z.strictObject({
+      v: version,
+      /** A sweep spec as parsed from YAML or JSON; the coordinator validates it again. */
+      spec: z.unknown(),
+      /** The same key with the same spec gives the same sweep; with another spec it is a conflict. */
+      idempotencyKey: z.string().min(1).max(200),
+    }),
+    response: z.object({
+      sweepId: id,
+      /** False when the key was already known. */
+      created: z.boolean(),
+      trials: z.int(),
+      /** Remarks for the person, such as merged duplicates. */
+      notes: z.array(z.string()),
+    }),
+  },
+  list: {
+    request: z.strictObject({ v: version, limit: z.int().min(1).max(500).default(100) }),
+    response: z.object({ sweeps: z.array(sweepSummary) }),
+  },
+  show: {
+    request: z.strictObject({ v: version, sweepId: id }),
+    response: z.object({ sweep: sweepSummary, trials: z.array(trialSummary) }),
+  },
+  results: {
+    request: z.strictObject({ v: version, sweepId: id }),
+    response: sweepResults,
+  },
+  cancel: {
+    request: target,
+    response: z.object({ cancelled: z.int() }),
+  },
+  retry: {
+    request: target,
+    response: z.object({ queued: z.int() }),
+  },
+  claim: {
+    request: z.strictObject({
+      v: version,
+      trialId: id,
+      workerId: id,
+      /** Made once per pulled message: a claim sent again after a lost answer gets the same attempt. */
+      claimId: id,
+      backend: z.string().max(50),
+      device: z.string().max(200),
+    }),
+    response: z.discriminatedUnion('granted', [
+      z.object({
+        granted: z.literal(true),
+        sweepId: id,
+        attempt: z.int().min(1),
+        label: z.string(),
+        config: trialConfig,
+        leaseSeconds: z.number().positive(),
+      }),
+      z.object({ granted: z.literal(false), reason: z.string() }),
+    ]),
+  },
+} as const;
+
+export type CommandName = keyof typeof commands;
+export type CommandRequest<Name extends CommandName> = z.input<(typeof commands)[Name]['request']>;
+export type CommandResponse<Name extends CommandName> = z.output<(typeof commands)[Name]['response']>;
+
+/** One fault of a spec or request: where it is and what is allowed there. */
+export const inputFault = z.object({ path: z.string(), message: z.string() });
+export type InputFault = z.infer<typeof inputFault>;
+
+/** Every answer's envelope. */
+export const answer = z.discriminatedUnion('ok', [
+  z.object({ v: version, ok: z.literal(true), value: z.unknown() }),
+  z.object({
+    v: version,
+    ok: z.literal(false),
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      hint: z.string().optional(),
+      faults: z.array(inputFault).optional(),
+    }),
+  }),
+]);

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { id, version } from './common.js';
+
+/** Core NATS, every few seconds: a worker is here. Lost ones don't matter; the lease is the only liveness clock. */
+export const workerPresence = z.object({
+  v: version,
+  workerId: id,
+  name: z.string().max(200),
+  host: z.string().max(200),
+  pid: z.int(),
+  softwareVersion: z.string().max(50),
+  backend: z.string().max(50),
+  /** Why this backend, and why the better ones were passed over. */
+  backendReason: z.string().max(2000),
+  device: z.string().max(200),
+  slots: z.int().min(1),
+  /** Trial of each busy slot. */
+  trials: z.array(id),
+  state: z.enum(['running', 'stopping', 'gone']),
+});
+export type WorkerPresence = z.infer<typeof workerPresence>;
+
+/** Core NATS, coordinator to one worker: stop training an attempt. A lost one is sent again at the next report. */
+export const controlMessage = z.object({
+  v: version,
+  action: z.literal('stop'),
+  trialId: id,
+  attempt: z.int().min(1),
+  reason: z.enum(['cancelled', 'lease-lost', 'gone']),
+});
+export type ControlMessage = z.infer<typeof controlMessage>;
+
+/** Core NATS, coordinator to dashboards after a commit: something of this sweep changed. */
+export const changeMessage = z.object({ v: version, sweepId: id });
+export type ChangeMessage = z.infer<typeof changeMessage>;

@@ -1,0 +1,52 @@
+import { ErrorCode, NatsError, type NatsConnection } from 'nats';
+import { SigmasweepError } from '../errors.js';
+import {
+  answer,
+  commands,
+  type CommandName,
+  type CommandRequest,
+  type CommandResponse,
+  type InputFault,
+} from '../messages/commands.js';
+import { protocolVersion } from '../messages/common.js';
+import { subjects } from '../nats-names.js';
+
+/** A command was refused by the coordinator; `faults` name the fields of the request that were wrong. */
+export class CommandError extends SigmasweepError {
+  readonly faults: readonly InputFault[];
+
+  constructor(code: string, message: string, hint: string | undefined, faults: readonly InputFault[]) {
+    super(code, message, hint === undefined ? {} : { hint });
+    this.faults = faults;
+  }
+}
+
+/**
+ * Calls one command of the coordinator's service.
+ * @param timeoutMs how long to wait for the answer
+ * @throws CommandError when the coordinator refuses; SigmasweepError COORDINATOR_UNREACHABLE when nobody answers
+ */
+export async function callCommand<Name extends CommandName>(
+  connection: NatsConnection,
+  name: Name,
+  request: Omit<CommandRequest<Name>, 'v'>,
+  timeoutMs = 15_000,
+): Promise<CommandResponse<Name>> {
+  const body = JSON.stringify({ v: protocolVersion, ...request });
+  let text: string;
+  try {
+    text = (await connection.request(subjects.command(name), body, { timeout: timeoutMs })).string();
+  } catch (cause) {
+    const nobody = cause instanceof NatsError && cause.code === String(ErrorCode.NoResponders);
+    throw new SigmasweepError(
+      'COORDINATOR_UNREACHABLE',
+      nobody ? 'No coordinator listens on this NATS server.' : `The coordinator did not answer: ${String(cause)}`,
+      { hint: 'Start one with `sigmasweep up`, or check NATS_URL.', cause },
+    );
+  }
+  const reply = answer.parse(JSON.parse(text));
+  if (!reply.ok) {
+    throw new CommandError(reply.error.code, reply.error.message, reply.error.hint, reply.error.faults ?? []);
+  }
+  return commands[name].response.parse(reply.value) as CommandResponse<Name>;
+}

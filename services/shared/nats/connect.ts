@@ -1,0 +1,36 @@
+import { connect, type NatsConnection } from 'nats';
+import { SigmasweepError } from '../errors.js';
+import { redact } from '../log.js';
+
+/**
+ * Connects to NATS and keeps reconnecting for as long as the process lives.
+ * @param url nats://token@host:port or nats://user:password@host:port; several, separated by commas, for a cluster
+ * @throws SigmasweepError NATS_UNREACHABLE when the first connection cannot be made
+ */
+export async function connectNats(url: string, name: string): Promise<NatsConnection> {
+  const servers = url.split(',').map((part) => part.trim());
+  const first = new URL(servers[0] ?? url);
+  const user = decodeURIComponent(first.username);
+  const password = decodeURIComponent(first.password);
+  // nats.js takes credentials as options and refuses them inside the URL.
+  const credentials = user === '' ? {} : password === '' ? { token: user } : { user, pass: password };
+  const secure = first.protocol === 'tls:' ? { tls: {} } : {};
+  try {
+    return await connect({
+      servers: servers.map((server) => new URL(server).host),
+      name,
+      ...credentials,
+      ...secure,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      reconnectJitter: 250,
+      pingInterval: 10_000,
+      timeout: 10_000,
+    });
+  } catch (cause) {
+    throw new SigmasweepError('NATS_UNREACHABLE', `NATS at ${redact(url)} cannot be reached: ${String(cause)}`, {
+      hint: 'Check NATS_URL and that nats-server runs there with JetStream (nats-server -js).',
+      cause,
+    });
+  }
+}

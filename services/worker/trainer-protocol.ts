@@ -1,0 +1,43 @@
+import type { BackendRequest, TrialConfig } from '../shared/trial-config.js';
+import type { ErrorRecord } from '../shared/errors.js';
+import type { MetricPoint, PictureKind } from '../shared/messages/reports.js';
+
+/**
+ * What the agent and its trainer child process say to each other over Node's IPC channel. A child is started once per
+ * slot, opens its backend, says `ready`, and then trains one trial after the other. The child never talks to NATS.
+ */
+export type ToTrainer =
+  | { readonly type: 'train'; readonly trialId: string; readonly attempt: number; readonly config: TrialConfig }
+  /** Stop after the running step; the child answers `stopped` and is then free for another trial. */
+  | { readonly type: 'stop' };
+
+export type FromTrainer =
+  | {
+      readonly type: 'ready';
+      readonly backend: string;
+      /** Why this backend, and why the better ones were passed over. */
+      readonly backendReason: string;
+      readonly device: string;
+    }
+  /** Sent at least every few seconds while training goes on; without it the agent takes the child for hung. */
+  | { readonly type: 'progress'; readonly step: number; readonly steps: number }
+  | { readonly type: 'metrics'; readonly points: readonly MetricPoint[] }
+  | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string }
+  | {
+      readonly type: 'picture';
+      readonly epoch: number;
+      readonly sample: number;
+      readonly task: string;
+      readonly kind: PictureKind;
+      /** Base64 of a PNG file. */
+      readonly png: string;
+    }
+  | { readonly type: 'succeeded' }
+  | { readonly type: 'failed'; readonly error: ErrorRecord; readonly retryable: boolean }
+  | { readonly type: 'stopped' };
+
+/** Command line of the child: which backend to open and where decoded data may be kept. */
+export interface TrainerArguments {
+  readonly backend: BackendRequest;
+  readonly cacheFolder: string;
+}

@@ -1,0 +1,94 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { TaskInfo, TaskKind, WorkloadName } from '../../shared/catalog/workloads.js';
+
+export type Split = 'train' | 'validation' | 'test';
+export const splits: readonly Split[] = ['train', 'validation', 'test'];
+
+/** A target of a batch: one contiguous array, sample after sample, row-major, channels last. */
+export type TargetArray = Float32Array | Int32Array;
+
+/** Samples of one batch, copied side by side. */
+export interface Batch {
+  readonly size: number;
+  /** size × height × width × 3, values 0 … 1. */
+  readonly images: Float32Array;
+  /** By task name; layout is the task kind's. */
+  readonly targets: Readonly<Record<string, TargetArray>>;
+}
+
+/** One split of a data set, held in memory and read in any order. */
+export interface Dataset {
+  readonly length: number;
+  /**
+   * Copies the named samples into a new batch.
+   * @param indices positions 0 … length − 1, in the order wanted
+   * @param tasks names of the targets wanted; others are not copied
+   */
+  batch(indices: ArrayLike<number>, tasks: readonly string[]): Batch;
+}
+
+/** A task with everything its head needs to be built. */
+export interface OpenTask extends TaskInfo {
+  /** Channels of the head's output: classes, 2 vector components, 1 depth. */
+  readonly outputChannels: number;
+  /** Names of the output channels where they have a meaning (class names). */
+  readonly channelNames: readonly string[];
+}
+
+/** A workload opened for training: its data is there and its shapes are known. */
+export interface OpenWorkload {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly tasks: readonly OpenTask[];
+  readonly splits: Readonly<Record<Split, Dataset>>;
+}
+
+/** The worker's side of a workload; its options are validated by the catalog before they come here. */
+export interface Workload<Options> {
+  readonly name: WorkloadName;
+  /**
+   * Loads or generates the data.
+   * @param cacheFolder a folder of this machine where decoded data may be kept between trials and shared by processes
+   */
+  open(options: Options, cacheFolder: string): Promise<OpenWorkload>;
+}
+
+/** An RGB picture, 8 bits a channel, row-major. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
+}
+
+/** Adds up one metric over a whole split; exact over the set, not a mean over batches. */
+export interface MetricAccumulator {
+  /**
+   * @param predictions size × height × width × outputChannels, raw head output
+   * @param targets the batch's target array of this task
+   */
+  update(predictions: Float32Array, targets: TargetArray, size: number): void;
+  /** Metric values by name (unscaled: shares as 0 … 1). Quantities without a single valid pixel are left out. */
+  result(): Record<string, number>;
+}
+
+/** Loss, metrics and drawing of one kind of task. */
+export interface TaskKindImplementation {
+  readonly kind: TaskKind;
+  /** Whether `loss` is a classification likelihood or a regression error: uncertainty weighting treats them differently. */
+  readonly likelihood: 'classification' | 'regression';
+  /**
+   * Mean loss of a batch, a scalar tensor, differentiable with respect to `predictions`.
+   * A batch without a valid pixel has loss 0.
+   * @param predictions [size, height, width, outputChannels]
+   * @param targets tensor made by `targetTensor`
+   */
+  loss(predictions: tf.Tensor4D, targets: tf.Tensor): tf.Scalar;
+  /** The tensor `loss` wants, from a batch's target array. */
+  targetTensor(targets: TargetArray, size: number, height: number, width: number): tf.Tensor;
+  accumulator(task: OpenTask, height: number, width: number): MetricAccumulator;
+  /** Draws one sample's target; pixels that are not valid are drawn in a neutral tone. */
+  drawTarget(target: TargetArray, height: number, width: number): Picture;
+  /** Draws one sample's prediction in the colours of `drawTarget`; `target` gives the mask and the range. */
+  drawPrediction(prediction: Float32Array, target: TargetArray, height: number, width: number): Picture;
+}
