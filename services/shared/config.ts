@@ -16,7 +16,10 @@ const natsUrl = z
 
 const seconds = (fallback: number) => z.coerce.number().positive().max(86_400).default(fallback);
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
-const logLevel = z.enum(logLevels).default('info');
+const logLevel = z
+  .enum(logLevels)
+  .default('info')
+  .describe(`One of ${logLevels.join(', ')}.`);
 
 /** Every setting that is read from the environment, by service. The documentation's table is made from this. */
 export const settings = {
@@ -29,8 +32,17 @@ export const settings = {
   worker: {
     NATS_URL: natsUrl,
     SIGMASWEEP_WORKER_NAME: z.string().min(1).max(200).default(hostname()).describe('Shown in the dashboard.'),
-    SIGMASWEEP_SLOTS: z.coerce.number().int().min(0).max(256).default(0).describe('Trials at once; 0 = as many as fit.'),
-    SIGMASWEEP_BACKEND: z.enum(backendRequests).default('auto').describe('TensorFlow.js backend.'),
+    SIGMASWEEP_SLOTS: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(256)
+      .default(0)
+      .describe('Trials at once; 0 = as many as fit.'),
+    SIGMASWEEP_BACKEND: z
+      .enum(backendRequests)
+      .default('auto')
+      .describe(`TensorFlow.js backend: ${backendRequests.join(', ')}.`),
     SIGMASWEEP_CACHE: z.string().min(1).default('.sigmasweep/cache').describe('Folder for decoded data sets.'),
     SIGMASWEEP_LOG_LEVEL: logLevel,
   },
@@ -46,7 +58,7 @@ export const settings = {
     DATABASE_URL: databaseUrl.optional(),
     NATS_URL: natsUrl.optional(),
     SIGMASWEEP_STATE: z.string().min(1).default('.sigmasweep').describe('Folder of everything that is kept.'),
-    SIGMASWEEP_PORT: port(4600),
+    SIGMASWEEP_PORT: port(4600).describe('Port of the dashboard that `run` and `up` start.'),
     XDG_CACHE_HOME: z.string().optional(),
     HOME: z.string().optional(),
     LOCALAPPDATA: z.string().optional(),
@@ -67,7 +79,9 @@ export function readConfig<Name extends ServiceName>(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Config<Name> {
   const known = Object.keys(settings[service]);
-  const given = Object.fromEntries(known.map((name) => [name, environment[name] === '' ? undefined : environment[name]]));
+  const given = Object.fromEntries(
+    known.map((name) => [name, environment[name] === '' ? undefined : environment[name]]),
+  );
   const parsed = z.object(settings[service]).safeParse(given);
   if (parsed.success) return parsed.data as unknown as Config<Name>;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);

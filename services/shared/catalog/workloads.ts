@@ -55,7 +55,12 @@ export const streetScenesOptions = z.strictObject({
   test: imageCount(150).describe('Number of held-out test images; the comparison table shows these.'),
   height: z.int().min(16).max(512).multipleOf(8).default(64).describe('Image height in pixels, a multiple of 8.'),
   width: z.int().min(16).max(1024).multipleOf(8).default(128).describe('Image width in pixels, a multiple of 8.'),
-  seed: z.int().min(0).max(2_147_483_647).default(1).describe('Seed of the generated scenes, the same for every trial.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(2_147_483_647)
+    .default(1)
+    .describe('Seed of the generated scenes, the same for every trial.'),
 });
 export type StreetScenesOptions = z.infer<typeof streetScenesOptions>;
 

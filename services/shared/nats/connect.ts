@@ -2,6 +2,9 @@ import { connect, type NatsConnection } from 'nats';
 import { SigmasweepError } from '../errors.js';
 import { redact } from '../log.js';
 
+/** A NATS connection, for those who only pass it on. */
+export type Connection = NatsConnection;
+
 /**
  * Connects to NATS and keeps reconnecting for as long as the process lives.
  * @param url nats://token@host:port or nats://user:password@host:port; several, separated by commas, for a cluster

@@ -1,0 +1,11 @@
+import type { BenchRecord } from './record.js';
+
+interface Benchmark {
+  run(): Promise<readonly BenchRecord[]>;
+}
+
+/** Every benchmark by name, loaded when it is run. */
+export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  'training-step': () => import('./training-step.js'),
+  'quick-sweep': () => import('./quick-sweep.js'),
+};

@@ -1,0 +1,58 @@
+// Writes the generated pages of docs/ from the code that they describe. `node scripts/generate-docs.js --check` only
+// compares, and fails when a page is out of date. Needs `npm run build`.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { z } from 'zod';
+import { settings } from '../dist/services/shared/config.js';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** A setting's default as a cell; host names and the like depend on the machine. */
+function defaultOf(name, schema) {
+  if (name === 'SIGMASWEEP_WORKER_NAME') return 'the host name';
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return json.default === undefined ? '' : `\`${json.default}\``;
+}
+
+function configurationPage() {
+  const sections = Object.entries(settings).map(([service, shape]) => {
+    const rows = Object.entries(shape)
+      // Where the home folder is and what PATH holds are the system's own settings.
+      .filter(([name]) => !['HOME', 'PATH', 'XDG_CACHE_HOME', 'LOCALAPPDATA'].includes(name))
+      .map(([name, schema]) => `| \`${name}\` | ${defaultOf(name, schema)} | ${schema.description ?? ''} |`);
+    return [`## ${service}`, '', '| variable | default | meaning |', '| --- | --- | --- |', ...rows, ''].join('\n');
+  });
+  return [
+    '# Settings',
+    '',
+    'Environment variables of each service. A missing or wrong one is an error that lists all faults at once.',
+    '`sigmasweep run` and `up` set those of the services that they start and hand on the others.',
+    '',
+    'This page is generated: `node scripts/generate-docs.js`.',
+    '',
+    ...sections,
+  ].join('\n');
+}
+
+/** Every generated file and what makes it. */
+const pages = {
+  'docs/configuration.md': configurationPage,
+};
+
+const check = process.argv.includes('--check');
+let outOfDate = 0;
+for (const [path, make] of Object.entries(pages)) {
+  const file = join(root, path);
+  const text = await format(make(), { ...(await resolveConfig(file)), filepath: file });
+  if (check) {
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
+    outOfDate += 1;
+    process.stderr.write(`${path} is out of date: npm run build && node scripts/generate-docs.js\n`);
+  } else {
+    writeFileSync(file, text);
+    process.stdout.write(`${path}\n`);
+  }
+}
+process.exit(outOfDate === 0 ? 0 : 1);

@@ -1,0 +1,73 @@
+import { isTerminal, type TrialCounts } from '../../shared/trial-state.js';
+import type { TrialSummary } from '../../shared/messages/commands.js';
+
+/** How far a sweep is; fractions count the steps of running trials. */
+export interface Progress {
+  readonly total: number;
+  readonly ended: number;
+  readonly running: number;
+  readonly failed: number;
+  /** Ended trials and parts of running ones, in trials. */
+  readonly done: number;
+  /** Trials a minute since watching began; undefined until something has moved. */
+  readonly perMinute: number | undefined;
+  readonly secondsLeft: number | undefined;
+}
+
+/** Sums a sweep's trials up as work done, in units of trials. */
+export function workDone(trials: readonly Pick<TrialSummary, 'state' | 'step' | 'steps'>[]): number {
+  return trials.reduce((sum, trial) => {
+    if (isTerminal(trial.state)) return sum + 1;
+    if (trial.state !== 'running' || trial.step === null || trial.steps === null) return sum;
+    return sum + Math.min(1, trial.step / trial.steps);
+  }, 0);
+}
+
+/**
+ * @param doneBefore work done when watching began, so that a resumed sweep's rate counts only what was trained since
+ * @param elapsedSeconds time since watching began
+ */
+export function sweepProgress(
+  counts: TrialCounts,
+  trials: readonly Pick<TrialSummary, 'state' | 'step' | 'steps'>[],
+  doneBefore: number,
+  elapsedSeconds: number,
+): Progress {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const done = workDone(trials);
+  const moved = done - doneBefore;
+  const rate = moved > 0 && elapsedSeconds > 0 ? moved / elapsedSeconds : undefined;
+  return {
+    total,
+    ended: counts.succeeded + counts.failed + counts.stopped + counts.cancelled,
+    running: counts.running,
+    failed: counts.failed,
+    done,
+    perMinute: rate === undefined ? undefined : rate * 60,
+    secondsLeft: rate === undefined ? undefined : (total - done) / rate,
+  };
+}
+
+/** 75 → "1 min 15 s"; 4000 → "1 h 7 min". */
+export function formatDuration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${String(whole)} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${String(minutes)} min ${String(whole % 60)} s`;
+  return `${String(Math.floor(minutes / 60))} h ${String(minutes % 60)} min`;
+}
+
+/** One line: bar, trials done, running, failed, rate, time left. */
+export function progressLine(progress: Progress, barWidth = 24): string {
+  const filled = progress.total === 0 ? 0 : Math.round((progress.done / progress.total) * barWidth);
+  const parts = [
+    `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${String(progress.ended)}/${String(progress.total)} trials`,
+    `${String(progress.running)} running`,
+    ...(progress.failed > 0 ? [`${String(progress.failed)} failed`] : []),
+    ...(progress.perMinute === undefined ? [] : [`${progress.perMinute.toFixed(1)} trials/min`]),
+    ...(progress.secondsLeft === undefined || progress.ended === progress.total
+      ? []
+      : [`${formatDuration(progress.secondsLeft)} left`]),
+  ];
+  return parts.join(' · ');
+}

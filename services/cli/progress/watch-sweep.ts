@@ -1,0 +1,64 @@
+import type { Connection } from '../../shared/nats/connect.js';
+import { callCommand } from '../../shared/nats/command-client.js';
+import type { CommandResponse } from '../../shared/messages/commands.js';
+import { isTerminal } from '../../shared/trial-state.js';
+import type { Terminal } from '../verbs/verb.js';
+import { progressLine, sweepProgress, workDone } from './progress.js';
+
+const pollMs = 500;
+const plainLineEverySeconds = 15;
+
+/**
+ * Shows a sweep's progress until all its trials are terminal.
+ * @returns the last state of the sweep, or undefined when `signal` ended the watching
+ */
+export async function watchSweep(
+  connection: Connection,
+  sweepId: string,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<CommandResponse<'show'> | undefined> {
+  const started = Date.now();
+  const known = new Set<string>();
+  let doneBefore: number | undefined;
+  let lastPlainLine = 0;
+  let endedBefore = 0;
+  while (!signal.aborted) {
+    const state = await callCommand(connection, 'show', { sweepId });
+    doneBefore ??= workDone(state.trials);
+    const progress = sweepProgress(state.sweep.counts, state.trials, doneBefore, (Date.now() - started) / 1000);
+    const line = progressLine(progress);
+    const firstLook = known.size === 0;
+    for (const trial of state.trials) {
+      if (!isTerminal(trial.state) || known.has(trial.trialId)) continue;
+      known.add(trial.trialId);
+      if (!firstLook && trial.state === 'failed') terminal.note(`failed: ${trial.label}: ${trial.error ?? ''}`);
+    }
+    if (state.sweep.state !== 'running') {
+      terminal.note(line);
+      return state;
+    }
+    terminal.status(line);
+    const due = (Date.now() - lastPlainLine) / 1000 >= plainLineEverySeconds;
+    if (!terminal.interactive && (due || progress.ended !== endedBefore)) {
+      lastPlainLine = Date.now();
+      endedBefore = progress.ended;
+      terminal.note(line);
+    }
+    await pause(pollMs, signal);
+  }
+  return undefined;
+}
+
+/** Resolves after the time, or at once when the signal is aborted. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
