@@ -72,6 +72,8 @@ export interface MetricAccumulator {
   result(): Record<string, number>;
 }
 
+export type RegressionError = 'absolute' | 'squared';
+
 /** Loss, metrics and drawing of one kind of task. */
 export interface TaskKindImplementation {
   readonly kind: TaskKind;
@@ -82,8 +84,10 @@ export interface TaskKindImplementation {
    * A batch without a valid pixel has loss 0.
    * @param predictions [size, height, width, outputChannels]
    * @param targets tensor made by `targetTensor`
+   * @param error what a regression loss is the mean of: |e| (the default) or e², for Gaussian likelihoods; metrics stay
+   *   the same, and classification losses don't look at it
    */
-  loss(predictions: tf.Tensor4D, targets: tf.Tensor): tf.Scalar;
+  loss(predictions: tf.Tensor4D, targets: tf.Tensor, error?: RegressionError): tf.Scalar;
   /** The tensor `loss` wants, from a batch's target array. */
   targetTensor(targets: TargetArray, size: number, height: number, width: number): tf.Tensor;
   accumulator(task: OpenTask, height: number, width: number): MetricAccumulator;

@@ -1,0 +1,96 @@
+import { Hono, type Context } from 'hono';
+import { csrf } from 'hono/csrf';
+import { HTTPException } from 'hono/http-exception';
+import { SigmasweepError } from '../shared/errors.js';
+import { guard, healthPath } from './access/guard.js';
+import { pageHeaders } from './access/headers.js';
+import type { Dependencies } from './dependencies.js';
+import { isDatabaseUnavailable } from './queries/availability.js';
+import { eventRoutes } from './routes/events.js';
+import { fileRoutes } from './routes/files.js';
+import { overviewRoutes } from './routes/overview.js';
+import { sweepRoutes } from './routes/sweeps.js';
+import { trialRoutes } from './routes/trials.js';
+import { MessagePage } from './views/message.js';
+
+/** The features of the dashboard. A new one is a file in routes/ and a line here. */
+const features = [overviewRoutes, sweepRoutes, trialRoutes, fileRoutes, eventRoutes] as const;
+
+/** HTTP status of refused commands by their code; others are the request's fault. */
+const statusOfCode: Readonly<Record<string, 400 | 404 | 503>> = { COORDINATOR_UNREACHABLE: 503, NOT_FOUND: 404 };
+
+const home = { href: '/', label: 'All sweeps' };
+
+/** Builds the web application; everything outside of it is given, so that tests can give something else. */
+export function createDashboard(dependencies: Dependencies): Hono {
+  const { assets, logger } = dependencies;
+  const app = new Hono();
+
+  app.use(pageHeaders);
+  app.use(guard(dependencies.token));
+  app.use(csrf());
+  app.use(async (context, next) => {
+    await next();
+    // Pages show what is true now; a back button should not bring an old state.
+    if (!context.res.headers.has('Cache-Control')) context.header('Cache-Control', 'no-store');
+  });
+  app.get(healthPath, (context) => context.json({ ok: true }));
+  for (const feature of features) app.route('/', feature(dependencies));
+
+  app.notFound((context) =>
+    context.html(
+      <MessagePage
+        assets={assets}
+        title="Not found"
+        text="There is no sweep, trial or page at this address."
+        back={home}
+      />,
+      404,
+    ),
+  );
+
+  app.onError((error: Error, context: Context) => {
+    if (error instanceof HTTPException) return error.getResponse();
+    if (isDatabaseUnavailable(error)) {
+      logger.warn({ path: context.req.path, error: error.message }, 'database unavailable');
+      context.header('Retry-After', '5');
+      return context.html(
+        <MessagePage
+          assets={assets}
+          title="The database is away"
+          text="The dashboard runs, but PostgreSQL does not answer. Training goes on; its reports are kept until it is back."
+          hint="This page tries again every 5 seconds."
+          back={{ href: context.req.method === 'GET' ? context.req.path : '/', label: 'Try now' }}
+          retryAfter={5}
+        />,
+        503,
+      );
+    }
+    if (error instanceof SigmasweepError) {
+      logger.warn({ path: context.req.path, code: error.code, error: error.message }, 'command refused');
+      return context.html(
+        <MessagePage
+          assets={assets}
+          title="That did not work"
+          text={error.message}
+          hint={error.hint}
+          code={error.code}
+          back={home}
+        />,
+        statusOfCode[error.code] ?? 400,
+      );
+    }
+    logger.error({ path: context.req.path, error: error.message, stack: error.stack }, 'request failed');
+    return context.html(
+      <MessagePage
+        assets={assets}
+        title="Something went wrong"
+        text="This is a fault of the dashboard. Its log says what happened."
+        back={home}
+      />,
+      500,
+    );
+  });
+
+  return app;
+}

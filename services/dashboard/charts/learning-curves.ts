@@ -1,0 +1,45 @@
+import { axisLabel, taskLabel, taskMetrics } from './metric-names.js';
+import type { Chart, ChartSection } from './spec.js';
+import { settingCurve, settingLegend, type SweepChartInput } from './sweep-input.js';
+
+/** Each task's primary validation metric after every epoch, one line per setting. */
+export function learningCurves({ results, curves }: SweepChartInput): ChartSection | undefined {
+  const charts = results.tasks.flatMap((task): Chart[] => {
+    const metric = taskMetrics(results.workload, task)[0];
+    if (metric === undefined) return [];
+    const series = results.settings
+      .map(({ key }) => ({
+        key,
+        shape: 'line' as const,
+        points: settingCurve(
+          curves,
+          { settingKey: key, split: 'validation', task, metric: metric.name },
+          (value) => value * metric.scale,
+        ),
+      }))
+      .filter((one) => one.points.length > 0);
+    if (series.length === 0) return [];
+    return [
+      {
+        id: `learning-${task}`,
+        title: `${taskLabel(results.workload, task)}: ${metric.label}`,
+        xLabel: 'Epoch',
+        yLabel: axisLabel(metric),
+        better: metric.better,
+        xRange: undefined,
+        logarithmic: false,
+        decimals: metric.decimals,
+        series,
+      },
+    ];
+  });
+  if (charts.length === 0) return undefined;
+  const used = new Set(charts.flatMap((chart) => chart.series.map((series) => series.key)));
+  return {
+    id: 'learning-curves',
+    title: 'Learning curves on the validation split',
+    explanation: 'Mean over the seeds that have reached the epoch; bands are ± one standard deviation.',
+    legend: settingLegend(results.settings).filter((entry) => used.has(entry.key)),
+    charts,
+  };
+}

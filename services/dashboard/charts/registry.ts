@@ -1,0 +1,25 @@
+import { weightingMetrics } from '../../shared/messages/reports.js';
+import { learnedWeights } from './learned-weights.js';
+import { learningCurves } from './learning-curves.js';
+import { metricAgainstWeight } from './metric-against-weight.js';
+import { taskMetrics } from './metric-names.js';
+import type { ChartSection } from './spec.js';
+import type { SweepChartInput } from './sweep-input.js';
+
+/** The charts of a sweep's page in their order. A new one is a file beside this and a line here. */
+const sweepCharts: readonly ((input: SweepChartInput) => ChartSection | readonly ChartSection[] | undefined)[] = [
+  metricAgainstWeight,
+  learningCurves,
+  learnedWeights,
+];
+
+/** Every section that there are numbers for. */
+export function chartSections(input: SweepChartInput): ChartSection[] {
+  return sweepCharts.flatMap((build) => build(input) ?? []);
+}
+
+/** The metrics that those charts read, so that only these are fetched. */
+export function chartedMetrics(workload: string, tasks: readonly string[]): string[] {
+  const primary = tasks.flatMap((task) => taskMetrics(workload, task)[0]?.name ?? []);
+  return [...new Set([...primary, ...Object.values(weightingMetrics)])];
+}

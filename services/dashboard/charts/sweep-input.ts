@@ -1,0 +1,37 @@
+import type { Setting, SweepResults } from '../../shared/compare/results.js';
+import type { SettingPoint } from '../queries/curves.js';
+import { legendOf, type ChartPoint, type LegendEntry } from './spec.js';
+
+/** What a sweep's charts are made from. */
+export interface SweepChartInput {
+  readonly results: SweepResults;
+  readonly curves: readonly SettingPoint[];
+}
+
+export function settingLegend(settings: readonly Setting[]): LegendEntry[] {
+  return legendOf(settings.map(({ key, label, kind }) => ({ key, label, role: kind })));
+}
+
+/** One quantity of one task for one setting over epochs, scaled for showing. */
+export function settingCurve(
+  curves: readonly SettingPoint[],
+  wanted: { settingKey: string; split: string; task: string; metric: string },
+  show: (value: number) => number = (value) => value,
+): ChartPoint[] {
+  return curves
+    .filter(
+      (point) =>
+        point.settingKey === wanted.settingKey &&
+        point.split === wanted.split &&
+        point.task === wanted.task &&
+        point.metric === wanted.metric,
+    )
+    .map((point) => ({
+      x: point.epoch,
+      y: show(point.mean),
+      seeds: point.seeds,
+      ...(point.deviation === null
+        ? {}
+        : { low: show(point.mean - point.deviation), high: show(point.mean + point.deviation) }),
+    }));
+}

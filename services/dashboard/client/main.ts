@@ -1,0 +1,19 @@
+import { startCharts } from './charts.js';
+import { keepTime } from './elapsed.js';
+import { keepLive, scrollToEnds } from './live.js';
+
+// One listener for all forms: those that come with an update are asked about too.
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement)) return;
+  const question = form.dataset.confirm;
+  if (question !== undefined && !window.confirm(question)) event.preventDefault();
+});
+
+scrollToEnds(document.body);
+keepTime();
+const refreshCharts = [...document.querySelectorAll<HTMLElement>('[data-charts]')].map(startCharts);
+// Drawn at once; from then on whenever something changes.
+for (const refresh of refreshCharts) void refresh().catch(() => undefined);
+const events = document.body.dataset.events;
+if (events !== undefined) keepLive(events, refreshCharts);

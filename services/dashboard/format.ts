@@ -1,0 +1,47 @@
+/** Text forms of numbers and times, the same on the server and in the browser. */
+
+/** Shown where there is no number. */
+export const dash = '–';
+
+/** 42 → "42 s", 75 → "1 min 15 s", 4000 → "1 h 7 min", 200000 → "2 d 7 h". */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${String(whole)} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${String(minutes)} min ${String(whole % 60)} s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${String(hours)} h ${String(minutes % 60)} min`;
+  return `${String(Math.floor(hours / 24))} d ${String(hours % 24)} h`;
+}
+
+/** How long ago, coarsely: "just now", "12 s ago", "3 min ago", "5 h ago", "2 d ago". */
+export function formatAgo(seconds: number): string {
+  if (seconds < 2) return 'just now';
+  if (seconds < 60) return `${String(Math.round(seconds))} s ago`;
+  if (seconds < 3600) return `${String(Math.round(seconds / 60))} min ago`;
+  if (seconds < 172_800) return `${String(Math.round(seconds / 3600))} h ago`;
+  return `${String(Math.round(seconds / 86_400))} d ago`;
+}
+
+/** "2026-11-24 14:36:05 UTC". */
+export function formatTime(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** "14:36:05" for logs, where the date would only repeat itself. */
+export function formatClock(time: Date): string {
+  return time.toISOString().slice(11, 19);
+}
+
+/** A weight as the paper prints it: at least two decimals, four at most, without a tail of zeros. */
+export function formatWeight(weight: number): string {
+  const text = weight.toFixed(4).replace(/0{1,2}$/, '');
+  return weight !== 0 && Math.abs(weight) < 0.0001 ? weight.toExponential(1) : text;
+}
+
+/** Four significant digits, for quantities without a natural number of decimals. */
+export function formatQuantity(value: number): string {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  return size >= 1e6 || size < 1e-3 ? value.toExponential(2) : Number(value.toPrecision(4)).toString();
+}

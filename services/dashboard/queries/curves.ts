@@ -1,0 +1,59 @@
+import type { Database } from '../../shared/db/connect.js';
+
+/** A quantity at one epoch over the seeds of a setting. `deviation` is the sample standard deviation; null for one seed. */
+export interface SettingPoint {
+  readonly settingKey: string;
+  readonly split: string;
+  readonly task: string;
+  readonly metric: string;
+  readonly epoch: number;
+  readonly mean: number;
+  readonly deviation: number | null;
+  readonly seeds: number;
+}
+
+interface Row {
+  setting_key: string;
+  split: string;
+  task: string;
+  metric: string;
+  epoch: number;
+  mean: number;
+  deviation: number | null;
+  seeds: number;
+}
+
+/**
+ * Per-epoch quantities of every setting of a sweep, averaged over seeds in the database: a sweep has far more points
+ * than a page can show. Only the newest attempt of a trial counts.
+ * @param splits which splits
+ * @param metrics names of the wanted metrics
+ */
+export async function readSettingCurves(
+  database: Database,
+  sweepId: string,
+  splits: readonly string[],
+  metrics: readonly string[],
+): Promise<SettingPoint[]> {
+  const rows = await database.$queryRaw<Row[]>`
+    SELECT t.setting_key, m.split, m.task, m.metric, m.epoch,
+      avg(m.value)::float8 AS mean, stddev_samp(m.value)::float8 AS deviation, count(*)::int AS seeds
+    FROM trial t JOIN metric m ON m.trial_id = t.id AND m.attempt = t.attempt
+    WHERE t.sweep_id = ${sweepId} AND m.split = ANY(${[...splits]}::text[]) AND m.metric = ANY(${[...metrics]}::text[])
+    GROUP BY t.setting_key, m.split, m.task, m.metric, m.epoch
+    ORDER BY m.epoch`;
+  return rows.map(({ setting_key, ...row }) => ({ settingKey: setting_key, ...row }));
+}
+
+/** Every number of one attempt, in epoch order. */
+export function readTrialMetrics(
+  database: Database,
+  trialId: string,
+  attempt: number,
+): Promise<{ epoch: number; split: string; task: string; metric: string; value: number }[]> {
+  return database.metric.findMany({
+    where: { trialId, attempt },
+    select: { epoch: true, split: true, task: true, metric: true, value: true },
+    orderBy: [{ epoch: 'asc' }, { split: 'asc' }, { task: 'asc' }, { metric: 'asc' }],
+  });
+}

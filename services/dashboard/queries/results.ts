@@ -1,0 +1,57 @@
+import type { SweepResults } from '../../shared/compare/results.js';
+import { sweepResults } from '../../shared/compare/results.js';
+import type { Database } from '../../shared/db/connect.js';
+import { weightingMetrics } from '../../shared/messages/reports.js';
+import { sweepState, trialStates, type TrialCounts, type TrialState } from '../../shared/trial-state.js';
+
+export async function readSweepResults(database: Database, sweepId: string): Promise<SweepResults> {
+  const [sweep, metrics] = await Promise.all([
+    database.sweep.findUniqueOrThrow({
+      where: { id: sweepId },
+      include: {
+        settings: { orderBy: { position: 'asc' } },
+        trials: {
+          orderBy: { position: 'asc' },
+          select: { id: true, settingKey: true, label: true, seed: true, state: true },
+        },
+      },
+    }),
+    database.$queryRaw<{ trial_id: string; split: string; task: string; metric: string; value: number }[]>`
+      SELECT DISTINCT ON (m.trial_id, m.split, m.task, m.metric) m.trial_id, m.split, m.task, m.metric, m.value
+      FROM trial t JOIN metric m ON m.trial_id = t.id AND m.attempt = t.attempt
+      WHERE t.sweep_id = ${sweepId} AND t.state = 'succeeded' AND m.split IN ('test', 'train')
+      ORDER BY m.trial_id, m.split, m.task, m.metric, m.epoch DESC`,
+  ]);
+  const counts = Object.fromEntries(
+    trialStates.map((state) => [state, sweep.trials.filter((trial) => trial.state === state).length]),
+  ) as Record<TrialState, number> satisfies TrialCounts;
+  const learned = new Set(sweep.settings.filter((one) => one.kind === 'learned').map((one) => one.key));
+  return sweepResults.parse({
+    sweepId,
+    name: sweep.name,
+    workload: sweep.workload,
+    tasks: sweep.tasks,
+    state: sweepState(counts),
+    settings: sweep.settings,
+    trials: sweep.trials.map((trial) => {
+      const own = metrics.filter((one) => one.trial_id === trial.id);
+      const final = (task: string, metric: string): number | null =>
+        own.find((one) => one.split === 'train' && one.task === task && one.metric === metric)?.value ?? null;
+      const tasks = learned.has(trial.settingKey) && own.length > 0 ? sweep.tasks : [];
+      return {
+        trialId: trial.id,
+        settingKey: trial.settingKey,
+        label: trial.label,
+        seed: trial.seed,
+        state: trial.state,
+        metrics: own.filter((one) => one.split === 'test'),
+        finalWeights: tasks.flatMap((task) => {
+          const weight = final(task, weightingMetrics.weight);
+          const normalisedWeight = final(task, weightingMetrics.normalisedWeight);
+          if (weight === null || normalisedWeight === null) return [];
+          return [{ task, weight, normalisedWeight, variance: final(task, weightingMetrics.variance) }];
+        }),
+      };
+    }),
+  });
+}

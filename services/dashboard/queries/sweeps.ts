@@ -1,0 +1,90 @@
+import { Prisma, type Database } from '../../shared/db/connect.js';
+import { sweepState, type SweepState, type TrialCounts } from '../../shared/trial-state.js';
+import { sweepProgress, type Progress } from '../progress.js';
+
+/** A sweep with its counts, as the list and the head of its page show it. */
+export interface SweepOverview {
+  readonly id: string;
+  readonly name: string;
+  readonly workload: string;
+  readonly tasks: readonly string[];
+  readonly createdAt: Date;
+  readonly endedAt: Date | null;
+  readonly counts: TrialCounts;
+  readonly state: SweepState;
+  readonly progress: Progress;
+  /** The database's clock when this was read. */
+  readonly now: Date;
+}
+
+interface OverviewRow {
+  id: string;
+  name: string;
+  workload: string;
+  tasks: string[];
+  created_at: Date;
+  ended_at: Date | null;
+  queued: number;
+  running: number;
+  succeeded: number;
+  failed: number;
+  stopped: number;
+  cancelled: number;
+  first_started_at: Date | null;
+  last_ended_at: Date | null;
+  running_work: number;
+  now: Date;
+}
+
+async function readOverviews(database: Database, which: Prisma.Sql): Promise<SweepOverview[]> {
+  const rows = await database.$queryRaw<OverviewRow[]>`
+    SELECT s.id, s.name, s.workload, s.tasks, s.created_at, s.ended_at,
+      count(t.id) FILTER (WHERE t.state = 'queued')::int AS queued,
+      count(t.id) FILTER (WHERE t.state = 'running')::int AS running,
+      count(t.id) FILTER (WHERE t.state = 'succeeded')::int AS succeeded,
+      count(t.id) FILTER (WHERE t.state = 'failed')::int AS failed,
+      count(t.id) FILTER (WHERE t.state = 'stopped')::int AS stopped,
+      count(t.id) FILTER (WHERE t.state = 'cancelled')::int AS cancelled,
+      min(t.started_at) AS first_started_at,
+      max(t.ended_at) AS last_ended_at,
+      coalesce(sum(least(1, t.step::float8 / t.steps)) FILTER (WHERE t.state = 'running' AND t.steps > 0), 0)::float8
+        AS running_work,
+      now() AS now
+    FROM (${which}) s LEFT JOIN trial t ON t.sweep_id = s.id
+    GROUP BY s.id, s.name, s.workload, s.tasks, s.created_at, s.ended_at
+    ORDER BY s.created_at DESC, s.id`;
+  return rows.map((row) => {
+    const { queued, running, succeeded, failed, stopped, cancelled } = row;
+    const counts: TrialCounts = { queued, running, succeeded, failed, stopped, cancelled };
+    return {
+      id: row.id,
+      name: row.name,
+      workload: row.workload,
+      tasks: row.tasks,
+      createdAt: row.created_at,
+      endedAt: row.ended_at,
+      counts,
+      state: sweepState(counts),
+      progress: sweepProgress({
+        counts,
+        runningWork: row.running_work,
+        firstStartedAt: row.first_started_at,
+        lastEndedAt: row.last_ended_at,
+        now: row.now,
+      }),
+      now: row.now,
+    };
+  });
+}
+
+const columns = Prisma.sql`SELECT id, name, workload, tasks, created_at, ended_at FROM sweep`;
+
+/** The newest sweeps, newest first. */
+export function listSweeps(database: Database, limit = 100): Promise<SweepOverview[]> {
+  return readOverviews(database, Prisma.sql`${columns} ORDER BY created_at DESC LIMIT ${limit}`);
+}
+
+/** One sweep; undefined when there is none with this id. */
+export async function findSweep(database: Database, sweepId: string): Promise<SweepOverview | undefined> {
+  return (await readOverviews(database, Prisma.sql`${columns} WHERE id = ${sweepId}`))[0];
+}

@@ -1,0 +1,193 @@
+import type { Database } from '../../shared/db/connect.js';
+import type { AttemptOutcome, TrialState } from '../../shared/trial-state.js';
+
+/** A line of a sweep's list of trials. */
+export interface TrialRow {
+  readonly id: string;
+  readonly label: string;
+  readonly state: TrialState;
+  readonly attempt: number;
+  readonly workerId: string | null;
+  /** The worker's name where it is known. */
+  readonly workerName: string | null;
+  readonly step: number | null;
+  readonly steps: number | null;
+  readonly startedAt: Date | null;
+  /** Seconds from start to end, or to now while running. */
+  readonly duration: number | null;
+  readonly errorCode: string | null;
+}
+
+interface ListRow {
+  id: string;
+  label: string;
+  state: TrialState;
+  attempt: number;
+  worker_id: string | null;
+  worker_name: string | null;
+  step: number | null;
+  steps: number | null;
+  started_at: Date | null;
+  duration: number | null;
+  error_code: string | null;
+}
+
+export interface TrialFilter {
+  readonly state: TrialState | undefined;
+  /** From 1. */
+  readonly page: number;
+}
+
+/** Trials on one page of the list. */
+export const trialsPerPage = 200;
+
+/** The trials of a sweep in its order, one page of them. */
+export async function listTrials(database: Database, sweepId: string, filter: TrialFilter): Promise<TrialRow[]> {
+  const state = filter.state ?? null;
+  const rows = await database.$queryRaw<ListRow[]>`
+    SELECT t.id, t.label, t.state, t.attempt, t.worker_id, w.name AS worker_name, t.step, t.steps, t.started_at,
+      CASE WHEN t.state <> 'queued' THEN
+        extract(epoch FROM coalesce(t.ended_at, now()) - t.started_at)::float8 END AS duration,
+      t.error->>'code' AS error_code
+    FROM trial t LEFT JOIN worker w ON w.id = t.worker_id
+    WHERE t.sweep_id = ${sweepId} AND (${state}::text IS NULL OR t.state = ${state})
+    ORDER BY t.position
+    LIMIT ${trialsPerPage} OFFSET ${(filter.page - 1) * trialsPerPage}`;
+  return rows.map((row) => ({
+    id: row.id,
+    label: row.label,
+    state: row.state,
+    attempt: row.attempt,
+    workerId: row.worker_id,
+    workerName: row.worker_name,
+    step: row.step,
+    steps: row.steps,
+    startedAt: row.started_at,
+    duration: row.duration,
+    errorCode: row.error_code,
+  }));
+}
+
+/** What made an attempt or trial fail, as it was recorded. */
+export interface RecordedError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+export interface AttemptRow {
+  readonly number: number;
+  readonly workerId: string;
+  readonly workerName: string | null;
+  readonly backend: string;
+  readonly device: string;
+  readonly outcome: AttemptOutcome;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+  readonly error: RecordedError | undefined;
+}
+
+export interface TrialDetail {
+  readonly id: string;
+  readonly label: string;
+  readonly seed: number;
+  readonly state: TrialState;
+  readonly attempt: number;
+  readonly failures: number;
+  readonly maxFailures: number;
+  readonly step: number | null;
+  readonly steps: number | null;
+  readonly queuedAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+  readonly error: RecordedError | undefined;
+  /** As stored; the views check it against its schema before reading fields. */
+  readonly config: unknown;
+  readonly sweep: { readonly id: string; readonly name: string; readonly workload: string };
+  readonly setting: { readonly label: string; readonly kind: string; readonly tasks: readonly string[] };
+  /** Newest first. */
+  readonly attempts: readonly AttemptRow[];
+}
+
+function recordedError(value: unknown): RecordedError | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const text = (key: string): string | undefined => {
+    const field = (value as Record<string, unknown>)[key];
+    return typeof field === 'string' ? field : undefined;
+  };
+  return { code: text('code') ?? 'UNKNOWN', message: text('message') ?? '', hint: text('hint') };
+}
+
+/** One trial with its attempts; undefined when there is none with this id. */
+export async function findTrial(database: Database, trialId: string): Promise<TrialDetail | undefined> {
+  const row = await database.trial.findUnique({
+    where: { id: trialId },
+    include: {
+      sweep: { select: { id: true, name: true, workload: true } },
+      setting: { select: { label: true, kind: true, tasks: true } },
+      attempts: { orderBy: { number: 'desc' } },
+    },
+  });
+  if (row === null) return undefined;
+  const workerIds = [...new Set(row.attempts.map((attempt) => attempt.workerId))];
+  const workers = await database.worker.findMany({
+    where: { id: { in: workerIds } },
+    select: { id: true, name: true },
+  });
+  const names = new Map(workers.map((worker) => [worker.id, worker.name]));
+  return {
+    id: row.id,
+    label: row.label,
+    seed: row.seed,
+    state: row.state as TrialState,
+    attempt: row.attempt,
+    failures: row.failures,
+    maxFailures: row.maxFailures,
+    step: row.step,
+    steps: row.steps,
+    queuedAt: row.queuedAt,
+    startedAt: row.startedAt,
+    endedAt: row.endedAt,
+    error: recordedError(row.error),
+    config: row.config,
+    sweep: row.sweep,
+    setting: row.setting,
+    attempts: row.attempts.map((attempt) => ({
+      number: attempt.number,
+      workerId: attempt.workerId,
+      workerName: names.get(attempt.workerId) ?? null,
+      backend: attempt.backend,
+      device: attempt.device,
+      outcome: attempt.outcome as AttemptOutcome,
+      startedAt: attempt.startedAt,
+      endedAt: attempt.endedAt,
+      error: recordedError(attempt.error),
+    })),
+  };
+}
+
+export interface LogRow {
+  readonly seq: number;
+  readonly at: Date;
+  readonly level: string;
+  readonly text: string;
+}
+
+/** The last lines of an attempt's log, in their order. */
+export async function readLog(
+  database: Database,
+  trialId: string,
+  attempt: number,
+  lines = 500,
+): Promise<{ lines: LogRow[]; total: number }> {
+  const [rows, total] = await Promise.all([
+    database.logLine.findMany({
+      where: { trialId, attempt },
+      orderBy: { seq: 'desc' },
+      take: lines,
+      select: { seq: true, at: true, level: true, text: true },
+    }),
+    database.logLine.count({ where: { trialId, attempt } }),
+  ]);
+  return { lines: rows.reverse(), total };
+}

@@ -1,0 +1,34 @@
+import { id } from '../../shared/messages/common.js';
+import { trialStates, type TrialState } from '../../shared/trial-state.js';
+import type { TrialFilter } from '../queries/trials.js';
+
+/** Query and path values come from anywhere: each is narrowed here, and what does not fit is as if it were not there. */
+
+/** An id as the project makes them; undefined for anything else, which then is simply not found. */
+export function readId(text: string | undefined): string | undefined {
+  return id.safeParse(text).data;
+}
+
+/** A whole number from 0 that fits Postgres' integer. */
+export function readCount(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{1,9}$/.test(text)) return undefined;
+  return Number(text);
+}
+
+export function readTrialFilter(query: { state?: string | undefined; page?: string | undefined }): TrialFilter {
+  const state: TrialState | undefined = trialStates.find((known) => known === query.state);
+  return { state, page: Math.min(100_000, Math.max(1, readCount(query.page) ?? 1)) };
+}
+
+/** "3 trials", "1 trial". */
+export function trialsText(count: number): string {
+  return count === 1 ? '1 trial' : `${count} trials`;
+}
+
+/** What a command did, from the query of the redirect; nothing but a number is taken from there. */
+export function readNotice(query: { cancelled?: string | undefined; queued?: string | undefined }): string | undefined {
+  const cancelled = readCount(query.cancelled);
+  if (cancelled !== undefined) return `${trialsText(cancelled)} cancelled.`;
+  const queued = readCount(query.queued);
+  return queued === undefined ? undefined : `${trialsText(queued)} queued again.`;
+}

@@ -1,0 +1,112 @@
+import { Hono, type Context } from 'hono';
+import { trialChartSections } from '../charts/trial-charts.js';
+import type { Dependencies } from '../dependencies.js';
+import { readTrialMetrics } from '../queries/curves.js';
+import { listPictures } from '../queries/pictures.js';
+import { findTrial, readLog, type TrialDetail } from '../queries/trials.js';
+import { Configuration, Log, Pictures } from '../views/trial-parts.js';
+import { Attempts, TrialHead, TrialPage } from '../views/trial.js';
+import { readCount, readId, readNotice } from './parameters.js';
+
+/** What a request asks to see of a trial. */
+interface View {
+  readonly trial: TrialDetail;
+  /** The attempt shown: the one asked for where it exists, otherwise the newest; 0 when there is none. */
+  readonly attempt: number;
+  readonly chosenAttempt: number | undefined;
+  readonly epoch: number | undefined;
+}
+
+/** A trial's page, its parts, its charts' data, its commands. */
+export function trialRoutes({ database, assets, commands }: Dependencies): Hono {
+  const app = new Hono();
+
+  const viewOf = async (context: Context<object, '/:id'>): Promise<View | undefined> => {
+    const trialId = readId(context.req.param('id'));
+    const trial = trialId === undefined ? undefined : await findTrial(database, trialId);
+    if (trial === undefined) return undefined;
+    const asked = readCount(context.req.query('attempt'));
+    const chosenAttempt = trial.attempts.some((attempt) => attempt.number === asked) ? asked : undefined;
+    return {
+      trial,
+      attempt: chosenAttempt ?? trial.attempts[0]?.number ?? 0,
+      chosenAttempt,
+      epoch: readCount(context.req.query('epoch')),
+    };
+  };
+  const pictures = async ({ trial, attempt, chosenAttempt, epoch }: View) => (
+    <Pictures
+      trialId={trial.id}
+      workload={trial.sweep.workload}
+      tasks={trial.setting.tasks}
+      pictures={await listPictures(database, trial.id, attempt)}
+      epoch={epoch}
+      attempt={chosenAttempt}
+    />
+  );
+  const log = async ({ trial, attempt }: View) => <Log {...await readLog(database, trial.id, attempt)} />;
+
+  /** The parts that are fetched again when something changed. */
+  const parts: Readonly<Record<string, (view: View) => Promise<ReturnType<typeof TrialHead>>>> = {
+    head: (view) => Promise.resolve(<TrialHead trial={view.trial} />),
+    attempts: (view) => Promise.resolve(<Attempts trial={view.trial} shown={view.attempt} />),
+    pictures,
+    log,
+  };
+
+  app.get('/trials/:id', async (context) => {
+    const view = await viewOf(context);
+    if (view === undefined) return context.notFound();
+    const query = new URLSearchParams();
+    if (view.chosenAttempt !== undefined) query.set('attempt', String(view.chosenAttempt));
+    if (view.epoch !== undefined) query.set('epoch', String(view.epoch));
+    return context.html(
+      <TrialPage
+        assets={assets}
+        trial={view.trial}
+        attempt={view.attempt}
+        query={query.size === 0 ? '' : `?${query.toString()}`}
+        notice={readNotice(context.req.query())}
+        pictures={await pictures(view)}
+        configuration={<Configuration config={view.trial.config} />}
+        log={await log(view)}
+      />,
+    );
+  });
+
+  app.get('/trials/:id/fragment/:part', async (context) => {
+    const name = context.req.param('part');
+    const part = Object.hasOwn(parts, name) ? parts[name] : undefined;
+    const view = part === undefined ? undefined : await viewOf(context);
+    return part === undefined || view === undefined ? context.notFound() : context.html(await part(view));
+  });
+
+  app.get('/api/trials/:id/charts.json', async (context) => {
+    const view = await viewOf(context);
+    if (view === undefined) return context.notFound();
+    const { trial, attempt } = view;
+    const sections = trialChartSections({
+      workload: trial.sweep.workload,
+      tasks: trial.setting.tasks,
+      learned: trial.setting.kind === 'learned',
+      metrics: await readTrialMetrics(database, trial.id, attempt),
+    });
+    return context.json({ sections });
+  });
+
+  app.post('/trials/:id/cancel', async (context) => {
+    const view = await viewOf(context);
+    if (view === undefined) return context.notFound();
+    const cancelled = await commands.cancel({ trialId: view.trial.id });
+    return context.redirect(`/trials/${view.trial.id}?cancelled=${cancelled}`, 303);
+  });
+
+  app.post('/trials/:id/retry', async (context) => {
+    const view = await viewOf(context);
+    if (view === undefined) return context.notFound();
+    const queued = await commands.retry({ trialId: view.trial.id });
+    return context.redirect(`/trials/${view.trial.id}?queued=${queued}`, 303);
+  });
+
+  return app;
+}

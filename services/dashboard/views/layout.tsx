@@ -1,0 +1,86 @@
+import { html } from 'hono/html';
+import type { Child } from 'hono/jsx';
+import { softwareVersion } from '../../shared/version.js';
+import { icon } from './icon.js';
+import { assetUrl, type Assets } from '../assets.js';
+
+export interface PageProps {
+  readonly title: string;
+  readonly assets: Assets;
+  /** Address of the page's server-sent events; undefined for pages that don't change. */
+  readonly events?: string;
+  readonly current?: 'sweeps' | 'workers';
+  readonly children?: Child;
+}
+
+const navigation = [
+  { key: 'sweeps', href: '/', label: 'Sweeps' },
+  { key: 'workers', href: '/workers', label: 'Workers' },
+] as const;
+
+/** The frame of every page: head, bar, main part. */
+export function Page({ title, assets, events, current, children }: PageProps) {
+  return html`<!doctype html>${(
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="color-scheme" content="light dark" />
+          <title>{`${title} · sigmasweep`}</title>
+          <link rel="icon" href={icon} />
+          <link rel="stylesheet" href={assetUrl(assets, 'styles.css')} />
+          <script type="module" src={assetUrl(assets, 'main.js')}></script>
+        </head>
+        <body data-events={events}>
+          <a class="skip" href="#main">
+            Skip to content
+          </a>
+          <header class="bar">
+            <div class="bar-inner">
+              <a class="brand" href="/">
+                <svg class="brand-mark" viewBox="0 0 32 32" aria-hidden="true">
+                  <path d="M26 8.5H15.5a7.5 7.5 0 1 0 6 3" />
+                </svg>
+                sigmasweep
+              </a>
+              <nav aria-label="Main">
+                {navigation.map(({ key, href, label }) => (
+                  <a href={href} aria-current={current === key ? 'page' : undefined}>
+                    {label}
+                  </a>
+                ))}
+              </nav>
+              {events === undefined ? null : (
+                <p class="live" id="live" data-state="connecting" role="status">
+                  <span class="live-dot" aria-hidden="true"></span>
+                  <span class="live-text">connecting</span>
+                </p>
+              )}
+            </div>
+          </header>
+          <main id="main" tabindex={-1}>
+            {children}
+          </main>
+          <footer class="foot">sigmasweep {softwareVersion}</footer>
+        </body>
+      </html>
+    )}`;
+}
+
+/** A part of a page that the browser fetches again when something changed. */
+export function Live({ source, id, children }: { source: string; id: string; children?: Child }) {
+  return (
+    <div id={id} data-live={source}>
+      {children}
+    </div>
+  );
+}
+
+/** A table wider than a phone scrolls in its own box, by keyboard too. */
+export function TableScroll({ label, children }: { label: string; children?: Child }) {
+  return (
+    <div class="table-scroll" role="region" aria-label={label} tabindex={0}>
+      {children}
+    </div>
+  );
+}

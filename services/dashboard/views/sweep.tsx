@@ -1,0 +1,174 @@
+import type { Child } from 'hono/jsx';
+import type { TrialState } from '../../shared/trial-state.js';
+import { taskLabel } from '../charts/metric-names.js';
+import { dash, formatDuration, formatTime } from '../format.js';
+import type { SweepOverview } from '../queries/sweeps.js';
+import { Live, Page, type PageProps } from './layout.js';
+import { ProgressBar, StateBadge } from './state.js';
+
+function Stat({ label, tone, children }: { label: string; tone?: string; children?: Child }) {
+  return (
+    <div class={tone === undefined ? 'stat' : `stat stat-${tone}`}>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** Counts that are always told, and those told only when there are some. */
+const counted = [
+  { state: 'succeeded', always: true, tone: 'good' },
+  { state: 'running', always: true, tone: 'active' },
+  { state: 'queued', always: true, tone: 'waiting' },
+  { state: 'failed', always: true, tone: 'bad' },
+  { state: 'stopped', always: false, tone: 'warn' },
+  { state: 'cancelled', always: false, tone: 'off' },
+] as const satisfies readonly { state: TrialState; always: boolean; tone: string }[];
+
+/** A button that posts; asks first where the deed cannot be undone. */
+export function Post({ to, label, confirm, quiet }: { to: string; label: string; confirm?: string; quiet?: boolean }) {
+  return (
+    <form method="post" action={to} data-confirm={confirm} data-key={to}>
+      <button class={quiet === true ? 'button' : 'button button-danger'} type="submit">
+        {label}
+      </button>
+    </form>
+  );
+}
+
+/** The head of a sweep's page: state, progress, counts, times, commands. */
+export function SweepSummary({ sweep }: { sweep: SweepOverview }) {
+  const { counts, progress } = sweep;
+  const waiting = counts.queued + counts.running;
+  const retryable = counts.failed + counts.stopped + counts.cancelled;
+  return (
+    <>
+      <div class="page-head">
+        <div>
+          <h1>
+            <span class="name">{sweep.name}</span> <StateBadge state={sweep.state} />
+          </h1>
+          <p class="sub">
+            {sweep.workload} · {sweep.tasks.map((task) => taskLabel(sweep.workload, task)).join(' + ')} · created{' '}
+            <time datetime={sweep.createdAt.toISOString()}>{formatTime(sweep.createdAt)}</time> ·{' '}
+            <code>{sweep.id}</code>
+          </p>
+        </div>
+        <div class="actions">
+          {retryable > 0 ? (
+            <Post to={`/sweeps/${sweep.id}/retry`} label={`Retry ${retryable} failed or cancelled`} quiet />
+          ) : null}
+          {waiting > 0 ? (
+            <Post
+              to={`/sweeps/${sweep.id}/cancel`}
+              label="Cancel sweep"
+              confirm={`Cancel the ${waiting} trials that are queued or running?`}
+            />
+          ) : null}
+        </div>
+      </div>
+      <ProgressBar counts={counts} share={progress.share} large />
+      <dl class="stats">
+        <Stat label="Done">
+          <span data-value>{Math.floor(progress.share * 100)}</span>
+          <span class="unit"> %</span>
+        </Stat>
+        {counted
+          .filter(({ state, always }) => always || counts[state] > 0)
+          .map(({ state, tone }) => (
+            <Stat label={state} tone={tone}>
+              <span data-value>{counts[state]}</span>
+              {state === 'succeeded' ? <span class="unit"> of {progress.total}</span> : null}
+            </Stat>
+          ))}
+        <Stat label="Elapsed">
+          {progress.elapsed === undefined ? (
+            dash
+          ) : (
+            <span data-elapsed={waiting > 0 ? progress.elapsed.toFixed(0) : undefined}>
+              {formatDuration(progress.elapsed)}
+            </span>
+          )}
+        </Stat>
+        <Stat label="Time left">{progress.left === undefined ? dash : `about ${formatDuration(progress.left)}`}</Stat>
+        <Stat label="Rate">
+          {progress.trialsPerMinute === undefined ? (
+            dash
+          ) : (
+            <>
+              {progress.trialsPerMinute.toFixed(1)}
+              <span class="unit"> trials/min</span>
+            </>
+          )}
+        </Stat>
+      </dl>
+    </>
+  );
+}
+
+/** What a command did, told once after the redirect. */
+export function Notice({ text }: { text: string | undefined }) {
+  return text === undefined ? null : (
+    <p class="notice" role="status">
+      {text}
+    </p>
+  );
+}
+
+/** The place of charts; the browser fetches their data and draws them. */
+export function ChartsPlace({ source }: { source: string }) {
+  return (
+    <div class="charts" data-charts={source}>
+      <noscript>
+        <p class="empty">Charts need JavaScript. The numbers are in the table.</p>
+      </noscript>
+    </div>
+  );
+}
+
+export interface SweepPageProps {
+  readonly assets: PageProps['assets'];
+  readonly sweep: SweepOverview;
+  readonly notice: string | undefined;
+  readonly comparison: Child;
+  readonly trials: Child;
+  /** Query of the list of trials, kept when it is fetched again. */
+  readonly trialsQuery: string;
+}
+
+export function SweepPage({ assets, sweep, notice, comparison, trials, trialsQuery }: SweepPageProps) {
+  const base = `/sweeps/${sweep.id}`;
+  return (
+    <Page title={sweep.name} assets={assets} events={`/events?sweep=${sweep.id}`}>
+      <nav class="crumbs" aria-label="Where you are">
+        <a href="/">Sweeps</a> <span aria-hidden="true">/</span>
+      </nav>
+      <Notice text={notice} />
+      <Live id="summary" source={`${base}/fragment/summary`}>
+        <SweepSummary sweep={sweep} />
+      </Live>
+      <section class="card flush" aria-labelledby="comparison-title">
+        <div class="card-head">
+          <h2 id="comparison-title">Comparison</h2>
+          <p class="links">
+            <a href={`${base}/table.csv`}>CSV</a>
+            <a href={`${base}/table.md`}>Markdown</a>
+            <a href={`${base}/table.tex`}>LaTeX</a>
+          </p>
+        </div>
+        <Live id="comparison" source={`${base}/fragment/comparison`}>
+          {comparison}
+        </Live>
+      </section>
+      <ChartsPlace source={`/api${base}/charts.json`} />
+      <section class="card flush" aria-labelledby="trials-title">
+        <div class="card-head">
+          <h2 id="trials-title">Trials</h2>
+        </div>
+        <Live id="trials" source={`${base}/fragment/trials${trialsQuery}`}>
+          {trials}
+        </Live>
+      </section>
+    </Page>
+  );
+}

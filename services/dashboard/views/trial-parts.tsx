@@ -1,0 +1,202 @@
+import { trialConfig, type TrialConfig } from '../../shared/trial-config.js';
+import { pictureKinds, wholeTrial } from '../../shared/messages/reports.js';
+import { models } from '../../shared/catalog/models.js';
+import { optimizers } from '../../shared/catalog/optimizers.js';
+import { workloads } from '../../shared/catalog/workloads.js';
+import { weightings } from '../../shared/catalog/weightings.js';
+import { taskLabel } from '../charts/metric-names.js';
+import { formatClock } from '../format.js';
+import type { PictureKey } from '../queries/pictures.js';
+import type { LogRow } from '../queries/trials.js';
+import { TableScroll } from './layout.js';
+
+/** Writes an option's value as a person would: lists with commas, records as "key value" pairs. */
+function readable(value: unknown): string {
+  if (Array.isArray(value)) return value.map(readable).join(', ');
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value)
+      .map(([key, item]) => `${key} ${readable(item)}`)
+      .join(', ');
+  }
+  if (typeof value === 'number' && Math.abs(value) >= 10_000) return value.toLocaleString('en');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** "learningRateMultiplier" → "learning rate multiplier". */
+function words(name: string): string {
+  return name.replace(/([A-Z])/g, ' $1').toLowerCase();
+}
+
+/** The workload's options as its schema lists them: a stored JSON object has lost its order. */
+function inSchemaOrder({ workload, data }: TrialConfig): Record<string, unknown> {
+  const known = Object.keys(workloads[workload].options.shape).filter((name) => Object.hasOwn(data, name));
+  return Object.fromEntries([...new Set([...known, ...Object.keys(data)])].map((name) => [name, data[name]]));
+}
+
+function configurationGroups(config: TrialConfig): { title: string; rows: (readonly [string, string])[] }[] {
+  const options = (value: object, name: string): (readonly [string, string])[] =>
+    Object.entries(value)
+      .filter(([key]) => key !== name)
+      .map(([key, item]) => [words(key), readable(item)] as const);
+  return [
+    {
+      title: 'Training',
+      rows: [
+        ['tasks', config.tasks.map((task) => taskLabel(config.workload, task)).join(', ')],
+        ['epochs', String(config.epochs)],
+        ['batch size', String(config.batchSize)],
+        ['seed', String(config.seed)],
+      ],
+    },
+    {
+      title: 'Weighting',
+      rows: [['method', weightings[config.weighting.method].label], ...options(config.weighting, 'method')],
+    },
+    { title: 'Model', rows: [['architecture', models[config.model.name].label], ...options(config.model, 'name')] },
+    {
+      title: 'Optimizer',
+      rows: [['method', optimizers[config.optimizer.name].label], ...options(config.optimizer, 'name')],
+    },
+    { title: 'Data', rows: [['workload', config.workload], ...options(inSchemaOrder(config), '')] },
+    { title: 'Limits', rows: options(config.limits, '') },
+  ];
+}
+
+/** A trial's configuration in words, and the JSON it is. */
+export function Configuration({ config }: { config: unknown }) {
+  const parsed = trialConfig.safeParse(config);
+  return (
+    <>
+      {parsed.success ? (
+        <div class="configuration">
+          {configurationGroups(parsed.data).map(({ title, rows }) => (
+            <section>
+              <h3>{title}</h3>
+              <dl>
+                {rows.map(([name, value]) => (
+                  <div>
+                    <dt>{name}</dt>
+                    <dd>{value}</dd>
+                  </div>
+                ))}
+              </dl>
+            </section>
+          ))}
+        </div>
+      ) : (
+        <p class="muted">This configuration was written by another version, so only its JSON is shown.</p>
+      )}
+      <details open={!parsed.success}>
+        <summary>As JSON</summary>
+        <pre class="json">
+          <code>{JSON.stringify(config, null, 2)}</code>
+        </pre>
+      </details>
+    </>
+  );
+}
+
+/** The end of an attempt's log. */
+export function Log({ lines, total }: { lines: readonly LogRow[]; total: number }) {
+  if (lines.length === 0) return <p class="empty">No lines yet.</p>;
+  return (
+    <>
+      {total > lines.length ? (
+        <p class="log-more">
+          The last {lines.length} of {total} lines
+        </p>
+      ) : null}
+      <div class="log-scroll" role="region" aria-label="Log" tabindex={0} data-follow>
+        <ol class="log">
+          {lines.map((line) => (
+            <li class={`log-${line.level}`} data-key={String(line.seq)}>
+              <time datetime={line.at.toISOString()}>{formatClock(line.at)}</time>
+              <span class="log-level">{line.level}</span>
+              <span class="log-text">{line.text}</span>
+            </li>
+          ))}
+        </ol>
+      </div>
+    </>
+  );
+}
+
+export function pictureUrl(key: PictureKey): string {
+  const parts = [key.trialId, key.attempt, key.epoch, key.sample, key.task].map((part) =>
+    encodeURIComponent(String(part)),
+  );
+  return `/pictures/${parts.join('/')}/${key.kind}.png`;
+}
+
+export interface PicturesProps {
+  readonly trialId: string;
+  readonly workload: string;
+  readonly tasks: readonly string[];
+  readonly pictures: readonly PictureKey[];
+  /** The epoch a person chose; undefined for the newest. */
+  readonly epoch: number | undefined;
+  /** The attempt a person chose, for the links. */
+  readonly attempt: number | undefined;
+}
+
+/** A row per sample: the input, then truth and prediction of each task side by side. */
+export function Pictures({ trialId, workload, tasks, pictures, epoch, attempt }: PicturesProps) {
+  const epochs = [...new Set(pictures.map((picture) => picture.epoch))].sort((a, b) => a - b);
+  const newest = epochs.at(-1);
+  if (newest === undefined) return <p class="empty">Pictures of what the network predicts appear as it trains.</p>;
+  const shown = epoch !== undefined && epochs.includes(epoch) ? epoch : newest;
+  const here = pictures.filter((picture) => picture.epoch === shown);
+  const samples = [...new Set(here.map((picture) => picture.sample))].sort((a, b) => a - b);
+  const columns = [wholeTrial, ...tasks].flatMap((task) =>
+    pictureKinds
+      .filter((kind) => here.some((picture) => picture.task === task && picture.kind === kind))
+      .map((kind) => ({ task, kind, label: task === wholeTrial ? 'Input' : taskLabel(workload, task) })),
+  );
+  const link = (one: number): string =>
+    `/trials/${trialId}?${attempt === undefined ? '' : `attempt=${attempt}&`}epoch=${one}#pictures`;
+  return (
+    <>
+      {epochs.length > 1 ? (
+        <nav class="filters" aria-label="Epoch of the pictures">
+          <span class="muted">After epoch</span>
+          {epochs.map((one) => (
+            <a href={link(one)} data-key={String(one)} aria-current={one === shown ? 'true' : undefined}>
+              {one}
+            </a>
+          ))}
+        </nav>
+      ) : null}
+      <TableScroll label="Pictures">
+        <table class="pictures">
+          <caption class="hidden">Input, truth and prediction after epoch {shown}</caption>
+          <thead>
+            <tr>
+              {columns.map(({ kind, label }) => (
+                <th scope="col">
+                  {label}
+                  {kind === 'input' ? null : <span class="sub">{kind}</span>}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {samples.map((sample) => (
+              <tr>
+                {columns.map(({ task, kind, label }) => {
+                  const key = here.find((one) => one.sample === sample && one.task === task && one.kind === kind);
+                  return (
+                    <td>
+                      {key === undefined ? null : (
+                        <img src={pictureUrl(key)} alt={`Sample ${sample + 1}, ${label}, ${kind}`} loading="lazy" />
+                      )}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableScroll>
+    </>
+  );
+}

@@ -1,0 +1,180 @@
+import type { Child } from 'hono/jsx';
+import { isTerminal } from '../../shared/trial-state.js';
+import { dash, formatDuration, formatTime } from '../format.js';
+import type { AttemptRow, RecordedError, TrialDetail } from '../queries/trials.js';
+import { Live, Page, TableScroll, type PageProps } from './layout.js';
+import { StateBadge } from './state.js';
+import { ChartsPlace, Notice, Post } from './sweep.js';
+import { Steps } from './trial-list.js';
+
+export function ErrorBox({ error }: { error: RecordedError }) {
+  return (
+    <div class="error-box">
+      <p>
+        <code>{error.code}</code>
+      </p>
+      <p class="error-text">{error.message}</p>
+      {error.hint === undefined ? null : <p class="muted">{error.hint}</p>}
+    </div>
+  );
+}
+
+/** The head of a trial's page. */
+export function TrialHead({ trial }: { trial: TrialDetail }) {
+  const retryable = trial.state === 'failed' || trial.state === 'stopped' || trial.state === 'cancelled';
+  return (
+    <>
+      <div class="page-head">
+        <div>
+          <h1>
+            <span class="name">{trial.label}</span> <StateBadge state={trial.state} />
+          </h1>
+          <p class="sub">
+            Seed {trial.seed} · {trial.failures} of at most {trial.maxFailures} failed attempts ·{' '}
+            <code>{trial.id}</code>
+          </p>
+        </div>
+        <div class="actions">
+          {retryable ? <Post to={`/trials/${trial.id}/retry`} label="Retry trial" quiet /> : null}
+          {isTerminal(trial.state) ? null : (
+            <Post to={`/trials/${trial.id}/cancel`} label="Cancel trial" confirm="Cancel this trial?" />
+          )}
+        </div>
+      </div>
+      {trial.state === 'running' ? (
+        <p class="trial-steps">
+          <Steps step={trial.step} steps={trial.steps} />
+        </p>
+      ) : null}
+      {trial.error === undefined ? null : <ErrorBox error={trial.error} />}
+    </>
+  );
+}
+
+function AttemptLine({ attempt, shown, trialId }: { attempt: AttemptRow; shown: number; trialId: string }) {
+  const seconds =
+    attempt.endedAt === null ? undefined : (attempt.endedAt.getTime() - attempt.startedAt.getTime()) / 1000;
+  return (
+    <tr data-key={String(attempt.number)}>
+      <th scope="row">
+        <a
+          href={`/trials/${trialId}?attempt=${attempt.number}`}
+          aria-current={attempt.number === shown ? 'true' : undefined}
+        >
+          {attempt.number}
+        </a>
+      </th>
+      <td>
+        <StateBadge state={attempt.outcome} />
+      </td>
+      <td>{attempt.workerName ?? attempt.workerId}</td>
+      <td>
+        <code>{attempt.backend}</code> on {attempt.device}
+      </td>
+      <td class="nowrap">
+        <time datetime={attempt.startedAt.toISOString()}>{formatTime(attempt.startedAt)}</time>
+      </td>
+      <td class="number">{seconds === undefined ? dash : formatDuration(seconds)}</td>
+      <td class="reason">
+        {attempt.error === undefined ? (
+          dash
+        ) : (
+          <>
+            <code>{attempt.error.code}</code>
+            <span class="sub">{attempt.error.message}</span>
+          </>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+export function Attempts({ trial, shown }: { trial: TrialDetail; shown: number }) {
+  if (trial.attempts.length === 0) return <p class="empty">No worker has claimed this trial yet.</p>;
+  return (
+    <TableScroll label="Attempts">
+      <table class="attempts">
+        <caption class="hidden">Attempts, newest first</caption>
+        <thead>
+          <tr>
+            <th scope="col">Attempt</th>
+            <th scope="col">Outcome</th>
+            <th scope="col">Worker</th>
+            <th scope="col">Backend</th>
+            <th scope="col">Started</th>
+            <th scope="col" class="number">
+              Duration
+            </th>
+            <th scope="col">Error</th>
+          </tr>
+        </thead>
+        <tbody>
+          {trial.attempts.map((attempt) => (
+            <AttemptLine attempt={attempt} shown={shown} trialId={trial.id} />
+          ))}
+        </tbody>
+      </table>
+    </TableScroll>
+  );
+}
+
+export interface TrialPageProps {
+  readonly assets: PageProps['assets'];
+  readonly trial: TrialDetail;
+  /** Number of the attempt whose numbers, pictures and log are shown; 0 when there is none. */
+  readonly attempt: number;
+  /** Query of the fragments: which attempt and epoch a person chose. */
+  readonly query: string;
+  readonly notice: string | undefined;
+  readonly pictures: Child;
+  readonly configuration: Child;
+  readonly log: Child;
+}
+
+export function TrialPage(props: TrialPageProps) {
+  const { trial, query } = props;
+  const base = `/trials/${trial.id}`;
+  return (
+    <Page title={trial.label} assets={props.assets} events={`/events?sweep=${trial.sweep.id}`}>
+      <nav class="crumbs" aria-label="Where you are">
+        <a href="/">Sweeps</a> <span aria-hidden="true">/</span>{' '}
+        <a href={`/sweeps/${trial.sweep.id}`}>{trial.sweep.name}</a> <span aria-hidden="true">/</span>
+      </nav>
+      <Notice text={props.notice} />
+      <Live id="head" source={`${base}/fragment/head${query}`}>
+        <TrialHead trial={trial} />
+      </Live>
+      <section class="card flush" aria-labelledby="pictures-title">
+        <div class="card-head">
+          <h2 id="pictures-title">Predictions</h2>
+        </div>
+        <Live id="pictures" source={`${base}/fragment/pictures${query}`}>
+          {props.pictures}
+        </Live>
+      </section>
+      <ChartsPlace source={`/api${base}/charts.json${query}`} />
+      <section class="card flush" aria-labelledby="attempts-title">
+        <div class="card-head">
+          <h2 id="attempts-title">Attempts</h2>
+        </div>
+        <Live id="attempts" source={`${base}/fragment/attempts${query}`}>
+          <Attempts trial={trial} shown={props.attempt} />
+        </Live>
+      </section>
+      <section class="card" aria-labelledby="configuration-title">
+        <div class="card-head">
+          <h2 id="configuration-title">Configuration</h2>
+        </div>
+        {props.configuration}
+      </section>
+      <section class="card flush" aria-labelledby="log-title">
+        <div class="card-head">
+          <h2 id="log-title">Log{props.attempt > 0 ? ` of attempt ${props.attempt}` : ''}</h2>
+        </div>
+        <Live id="log" source={`${base}/fragment/log${query}`}>
+          {props.log}
+        </Live>
+      </section>
+    </Page>
+  );
+}

@@ -1,0 +1,39 @@
+import type { BackendRequest } from '../../shared/trial-config.js';
+
+export type BackendName = Exclude<BackendRequest, 'auto'>;
+
+/** What is known of a backend that was opened and has computed something. */
+export interface UsableBackend {
+  /** Processor or GPU, in words. */
+  readonly device: string;
+  /** Threads that one computation uses; undefined where that is not ours to say (GPUs). */
+  readonly threads: number | undefined;
+  /** Version of the engine that computes. */
+  readonly tensorflowVersion: string;
+}
+
+/** One rung of the ladder. */
+export interface BackendCandidate {
+  readonly name: BackendName;
+  /** Whether `auto` may choose it; the others are opened only when asked for by name. */
+  readonly automatic: boolean;
+  /** Half a sentence for people: what it is. */
+  readonly description: string;
+  /**
+   * Makes it TensorFlow.js's current backend and checks it by computing.
+   * @throws BackendUnusable when it cannot be used on this machine; nothing of it is left registered then
+   */
+  open(): Promise<UsableBackend>;
+}
+
+/** Why a backend cannot be used here, and what would change that. */
+export class BackendUnusable extends Error {
+  constructor(
+    readonly why: string,
+    readonly hint: string,
+    cause?: unknown,
+  ) {
+    super(why, cause === undefined ? undefined : { cause });
+    this.name = 'BackendUnusable';
+  }
+}

@@ -1,0 +1,99 @@
+import { SigmasweepError } from '../../shared/errors.js';
+import { backendRequests, type BackendRequest } from '../../shared/trial-config.js';
+import { BackendUnusable, type BackendCandidate, type BackendName, type UsableBackend } from './candidate.js';
+import { backendLadder } from './registry.js';
+
+/** A backend that stood before the chosen one and cannot be used here. */
+export interface PassedOver {
+  readonly backend: BackendName;
+  readonly why: string;
+  readonly hint: string;
+}
+
+/** The backend that TensorFlow.js now computes on. */
+export interface OpenBackend extends UsableBackend {
+  readonly backend: BackendName;
+  /** Why this one, and why the better ones were passed over; one line. */
+  readonly reason: string;
+  readonly passedOver: readonly PassedOver[];
+}
+
+/**
+ * Opens a TensorFlow.js backend for the whole process.
+ * @param requested `auto` for the first of the ladder that computes, or a name
+ * @param ladder candidates, best first
+ * @throws SigmasweepError BACKEND_UNUSABLE when the named one, or none at all, can be used; its hint says what would help
+ */
+export async function openBackend(
+  requested: BackendRequest,
+  ladder: readonly BackendCandidate[] = backendLadder,
+): Promise<OpenBackend> {
+  const candidates = ladder.filter(({ name, automatic }) => (requested === 'auto' ? automatic : name === requested));
+  const passedOver: PassedOver[] = [];
+  for (const candidate of candidates) {
+    const outcome = await tryToOpen(candidate);
+    if ('why' in outcome) passedOver.push(outcome);
+    else
+      return { ...outcome, backend: candidate.name, reason: reasonFor(candidate, requested, passedOver), passedOver };
+  }
+  throw new SigmasweepError('BACKEND_UNUSABLE', `No backend can be used here: ${describe(passedOver)}`, {
+    ids: { requested },
+    hint: passedOver.at(-1)?.hint ?? `Known backends are ${backendRequests.join(', ')}.`,
+  });
+}
+
+async function tryToOpen(candidate: BackendCandidate): Promise<UsableBackend | PassedOver> {
+  try {
+    return await candidate.open();
+  } catch (error) {
+    if (error instanceof BackendUnusable) return { backend: candidate.name, why: error.why, hint: error.hint };
+    // A candidate that fails in a way it doesn't know is no reason to give up the ones after it.
+    const why = error instanceof Error ? error.message : String(error);
+    return { backend: candidate.name, why, hint: 'Please report this as a bug, with the message.' };
+  }
+}
+
+function reasonFor(
+  { description }: BackendCandidate,
+  requested: BackendRequest,
+  passedOver: readonly PassedOver[],
+): string {
+  if (requested !== 'auto') return `asked for by name; ${description}`;
+  const start = `the first that computes here; ${description}`;
+  return passedOver.length === 0 ? start : `${start}. Passed over: ${describe(passedOver)}`;
+}
+
+function describe(passedOver: readonly PassedOver[]): string {
+  return passedOver.map(({ backend, why }) => `${backend} (${why})`).join(', ');
+}
+
+/**
+ * Reads a backend's name as a person typed it.
+ * @throws SigmasweepError BACKEND_UNKNOWN with the nearest known name
+ */
+export function parseBackendRequest(text: string): BackendRequest {
+  const known = backendRequests.find((name) => name === text);
+  if (known !== undefined) return known;
+  const nearest = [...backendRequests].sort((a, b) => editDistance(text, a) - editDistance(text, b))[0] ?? 'auto';
+  throw new SigmasweepError(
+    'BACKEND_UNKNOWN',
+    `No backend is called "${text}"; known are ${backendRequests.join(', ')}`,
+    {
+      hint: `Did you mean ${nearest}?`,
+    },
+  );
+}
+
+/** Levenshtein's distance: single-character insertions, deletions and replacements from one text to the other. */
+function editDistance(from: string, to: string): number {
+  let previous = Array.from({ length: to.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= from.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const replaced = (previous[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      row.push(Math.min(replaced, (previous[j] as number) + 1, (row[j - 1] as number) + 1));
+    }
+    previous = row;
+  }
+  return previous[to.length] as number;
+}

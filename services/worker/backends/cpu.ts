@@ -1,0 +1,25 @@
+import { cpus } from 'node:os';
+import * as tf from '@tensorflow/tfjs-core';
+import { BackendUnusable, type BackendCandidate } from './candidate.js';
+import { checkBackend } from './check.js';
+
+const hint = 'Run `npm ci` again.';
+
+/** Plain JavaScript: hundreds of times slower than wasm, so only opened when it is asked for by name. */
+export const cpuBackend: BackendCandidate = {
+  name: 'cpu',
+  automatic: false,
+  description: 'plain JavaScript, very slow; for comparing results',
+  open: async () => {
+    await import('@tensorflow/tfjs-backend-cpu');
+    // Without it the backend advertises tfjs-node on the first computation.
+    tf.enableProdMode();
+    if (!(await tf.setBackend('cpu'))) throw new BackendUnusable('the backend could not be started', hint);
+    await checkBackend(hint);
+    return {
+      device: cpus()[0]?.model.trim() ?? 'CPU',
+      threads: 1,
+      tensorflowVersion: `TensorFlow.js ${tf.version_core}`,
+    };
+  },
+};

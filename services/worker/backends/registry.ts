@@ -1,0 +1,13 @@
+import type { BackendCandidate } from './candidate.js';
+import { cpuBackend } from './cpu.js';
+import { tfjsNodeBackend } from './tfjs-node.js';
+import { tfjsNodeGpuBackend } from './tfjs-node-gpu.js';
+import { wasmBackend } from './wasm.js';
+
+/** The ladder, fastest first: `auto` takes the first automatic one that computes. */
+export const backendLadder: readonly BackendCandidate[] = [
+  tfjsNodeGpuBackend,
+  tfjsNodeBackend,
+  wasmBackend,
+  cpuBackend,
+];

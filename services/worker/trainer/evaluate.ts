@@ -1,0 +1,49 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { MetricPoint } from '../../shared/messages/reports.js';
+import type { Split } from '../workloads/workload.js';
+import { TrainingDiverged } from './errors.js';
+import { imageTensor, targetOf, type Trial, type TrialTask } from './trial.js';
+
+/** Raw head outputs of some samples, one array per task in task order; each sample after sample, channels last. */
+export async function predict(trial: Trial, images: Float32Array, size: number): Promise<Float32Array[]> {
+  const outputs = tf.tidy(() => trial.model.forward(imageTensor(images, size, trial.workload)));
+  const values = await Promise.all(outputs.map((output) => output.data<'float32'>()));
+  outputs.forEach((output) => output.dispose());
+  return values;
+}
+
+/**
+ * The trained tasks' metrics on a whole split, exact over the set.
+ * @param pause awaited between batches, so that messages come through
+ * @throws TrainingDiverged when a metric is not finite
+ */
+export async function evaluate(
+  trial: Trial,
+  split: Split,
+  epoch: number,
+  pause: () => Promise<void>,
+): Promise<MetricPoint[]> {
+  const { workload, tasks, config } = trial;
+  const dataset = workload.splits[split];
+  const names = tasks.map(({ name }) => name);
+  const accumulators = tasks.map((task) => task.implementation.accumulator(task, workload.height, workload.width));
+  for (let start = 0; start < dataset.length; start += config.batchSize) {
+    const size = Math.min(config.batchSize, dataset.length - start);
+    const batch = dataset.batch(
+      Array.from({ length: size }, (_, index) => start + index),
+      names,
+    );
+    const predictions = await predict(trial, batch.images, size);
+    predictions.forEach((values, index) => {
+      accumulators[index]?.update(values, targetOf(batch.targets, names[index] ?? ''), size);
+    });
+    await pause();
+  }
+  return accumulators.flatMap((accumulator, index) => {
+    const { name: task } = tasks[index] as TrialTask;
+    return Object.entries(accumulator.result()).map(([metric, value]) => {
+      if (!Number.isFinite(value)) throw new TrainingDiverged(`the ${split} metric ${metric}`, task, epoch, value);
+      return { epoch, split, task, metric, value };
+    });
+  });
+}

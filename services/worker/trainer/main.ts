@@ -1,0 +1,42 @@
+/** The trainer child process: see trainer-protocol.ts. Started by the worker agent with an IPC channel. */
+import { parseArgs } from 'node:util';
+import { SigmasweepError } from '../../shared/errors.js';
+import { backendRequests, type BackendRequest } from '../../shared/trial-config.js';
+import { openBackend } from '../backends/choose.js';
+import type { FromTrainer, ToTrainer, TrainerArguments } from '../trainer-protocol.js';
+import { TrainerSession } from './session.js';
+import { WorkloadCache } from './workload-cache.js';
+
+function readArguments(args: readonly string[]): TrainerArguments {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { backend: { type: 'string', default: 'auto' }, cache: { type: 'string' } },
+  });
+  if (!isBackendRequest(values.backend) || values.cache === undefined) {
+    throw new SigmasweepError('TRAINER_ARGUMENTS', 'The trainer was started with arguments it does not know', {
+      hint: `Usage: main.js --backend ${backendRequests.join('|')} --cache <folder>; the worker starts it.`,
+    });
+  }
+  return { backend: values.backend, cacheFolder: values.cache };
+}
+
+function isBackendRequest(text: string): text is BackendRequest {
+  return (backendRequests as readonly string[]).includes(text);
+}
+
+function say(message: FromTrainer): void {
+  // Without its agent the child has nobody to train for; the disconnect handler ends it.
+  if (process.connected) process.send?.(message);
+}
+
+process.on('disconnect', () => process.exit(0));
+const { backend: request, cacheFolder } = readArguments(process.argv.slice(2));
+if (process.send === undefined) {
+  throw new SigmasweepError('TRAINER_ALONE', 'The trainer has no channel to a worker', {
+    hint: 'Start a worker; it starts its trainers itself.',
+  });
+}
+const opened = await openBackend(request);
+const session = new TrainerSession(opened.backend, new WorkloadCache(cacheFolder), say);
+process.on('message', (message) => session.receive(message as ToTrainer));
+say({ type: 'ready', backend: opened.backend, backendReason: opened.reason, device: opened.device });

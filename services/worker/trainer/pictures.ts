@@ -1,0 +1,74 @@
+import type { FromTrainer } from '../trainer-protocol.js';
+import { wholeTrial } from '../../shared/messages/reports.js';
+import { picturePng } from '../workloads/png.js';
+import type { Picture } from '../workloads/workload.js';
+import { predict } from './evaluate.js';
+import { targetOf, type Trial } from './trial.js';
+
+type PictureMessage = Extract<FromTrainer, { type: 'picture' }>;
+
+/** How many validation samples are shown. */
+const shownSamples = 4;
+
+/** A PNG of noise takes 3 bytes a pixel and base64 4/3 of that; a report's picture may have 700,000 characters. */
+const mostPixels = 170_000;
+
+/** Input, truth and prediction of the first validation samples. */
+export async function drawPictures(trial: Trial, epoch: number): Promise<PictureMessage[]> {
+  const { workload, tasks } = trial;
+  const { height, width } = workload;
+  const dataset = workload.splits.validation;
+  const size = Math.min(shownSamples, dataset.length);
+  const samples = Array.from({ length: size }, (_, sample) => sample);
+  const batch = dataset.batch(
+    samples,
+    tasks.map(({ name }) => name),
+  );
+  const predictions = await predict(trial, batch.images, size);
+  const message = (sample: number, task: string, kind: PictureMessage['kind'], picture: Picture): PictureMessage => ({
+    type: 'picture',
+    epoch,
+    sample,
+    task,
+    kind,
+    png: Buffer.from(picturePng(shrink(picture, mostPixels))).toString('base64'),
+  });
+  return samples.flatMap((sample) => [
+    message(sample, wholeTrial, 'input', imagePicture(sampleOf(batch.images, sample, size), height, width)),
+    ...tasks.flatMap(({ name, implementation }, index) => {
+      const target = sampleOf(targetOf(batch.targets, name), sample, size);
+      const prediction = sampleOf(predictions[index] as Float32Array, sample, size);
+      return [
+        message(sample, name, 'truth', implementation.drawTarget(target, height, width)),
+        message(sample, name, 'prediction', implementation.drawPrediction(prediction, target, height, width)),
+      ];
+    }),
+  ]);
+}
+
+/** One sample's part of a batch's array. */
+function sampleOf<Values extends Float32Array | Int32Array>(values: Values, sample: number, size: number): Values {
+  const length = values.length / size;
+  return values.subarray(sample * length, (sample + 1) * length) as Values;
+}
+
+/** @param image height × width × 3, values 0 … 1 */
+function imagePicture(image: Float32Array, height: number, width: number): Picture {
+  return { width, height, rgb: Uint8Array.from(image, (value) => Math.round(255 * Math.min(1, Math.max(0, value)))) };
+}
+
+/** Keeps every n-th row and column, with the smallest n that leaves at most so many pixels. */
+export function shrink(picture: Picture, pixels: number): Picture {
+  const every = Math.ceil(Math.sqrt((picture.width * picture.height) / pixels));
+  if (every <= 1) return picture;
+  const width = Math.ceil(picture.width / every);
+  const height = Math.ceil(picture.height / every);
+  const rgb = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const from = 3 * (y * every * picture.width + x * every);
+      rgb.set(picture.rgb.subarray(from, from + 3), 3 * (y * width + x));
+    }
+  }
+  return { width, height, rgb };
+}

@@ -1,0 +1,55 @@
+import { errorRecord } from '../../shared/errors.js';
+import { taskKindImplementations } from '../workloads/registry.js';
+import type { FromTrainer, ToTrainer } from '../trainer-protocol.js';
+import { isRetryable } from './errors.js';
+import { train } from './train.js';
+import type { WorkloadCache } from './workload-cache.js';
+
+/**
+ * The child's side of the protocol: trains the trials it is told to, one after the other, and answers each with exactly
+ * one of `succeeded`, `failed` and `stopped`.
+ */
+export class TrainerSession {
+  private running: AbortController | undefined;
+
+  constructor(
+    private readonly backend: string,
+    private readonly cache: WorkloadCache,
+    private readonly say: (message: FromTrainer) => void,
+  ) {}
+
+  /** Takes a message of the agent; a stop without a running trial changes nothing. */
+  receive(message: ToTrainer): void {
+    if (message.type === 'stop') {
+      this.running?.abort();
+      return;
+    }
+    if (this.running !== undefined) throw new Error('the agent sent a trial while another was training');
+    const controller = new AbortController();
+    this.running = controller;
+    void this.train(message.config, controller.signal).then((answer) => {
+      this.running = undefined;
+      this.say(answer);
+    });
+  }
+
+  private async train(
+    config: Extract<ToTrainer, { type: 'train' }>['config'],
+    signal: AbortSignal,
+  ): Promise<FromTrainer> {
+    try {
+      this.say({ type: 'log', level: 'info', text: `opening ${config.workload}` });
+      const workload = await this.cache.open(config.workload, config.data);
+      const end = await train(config, {
+        workload,
+        kinds: taskKindImplementations,
+        backend: this.backend,
+        say: this.say,
+        signal,
+      });
+      return { type: end };
+    } catch (error) {
+      return { type: 'failed', error: errorRecord(error), retryable: isRetryable(error) };
+    }
+  }
+}

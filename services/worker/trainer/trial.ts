@@ -1,0 +1,130 @@
+import './register-gradients.js';
+import * as tf from '@tensorflow/tfjs-core';
+import { SigmasweepError } from '../../shared/errors.js';
+import type { TrialConfig } from '../../shared/trial-config.js';
+import type { Model } from '../models/model.js';
+import { architectureOf, buildModel } from '../models/registry.js';
+import type { Optimizer, TrainedVariable } from '../optimizers/optimizer.js';
+import { createOptimizer } from '../optimizers/registry.js';
+import { createWeighting } from '../weighting/registry.js';
+import type { Weighting } from '../weighting/weighting.js';
+import type { OpenTask, OpenWorkload, TaskKindImplementation } from '../workloads/workload.js';
+
+/** A trained task with what its kind can do. */
+export interface TrialTask extends OpenTask {
+  readonly implementation: TaskKindImplementation;
+}
+
+export type TaskKinds = Readonly<Record<OpenTask['kind'], TaskKindImplementation>>;
+
+/** Everything that one trial trains with. */
+export interface Trial {
+  readonly config: TrialConfig;
+  readonly workload: OpenWorkload;
+  readonly tasks: readonly TrialTask[];
+  readonly model: Model;
+  readonly weighting: Weighting;
+  /** In the order that `optimizer` wants its gradients. */
+  readonly variables: readonly TrainedVariable[];
+  readonly optimizer: Optimizer;
+  dispose(): void;
+}
+
+/**
+ * Builds a trial's network, weighting and optimizer on the current backend.
+ * @throws SigmasweepError TASK_UNKNOWN, MODEL_TOO_LARGE, WEIGHT_MISSING, WEIGHTING_UNSUPPORTED
+ */
+export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: TaskKinds): Trial {
+  const tasks = config.tasks.map((name) => openTask(name, workload, kinds));
+  const parts: { dispose(): void }[] = [];
+  const dispose = (): void => parts.forEach((part) => part.dispose());
+  const opened = <Part extends { dispose(): void }>(part: Part): Part => {
+    parts.push(part);
+    return part;
+  };
+  try {
+    const architecture = architectureOf(config.model, workload, tasks);
+    const model = opened(buildModel(architecture, config.seed, config.limits.parameters));
+    const weighted = tasks.map(({ name, implementation }) => ({ name, likelihood: implementation.likelihood }));
+    const weighting = opened(createWeighting(config.weighting, weighted, config.seed));
+    if (weighting.needs !== 'losses') {
+      throw new SigmasweepError(
+        'WEIGHTING_UNSUPPORTED',
+        `The weighting ${config.weighting.method} needs ${weighting.needs}; the trainer gives losses only`,
+      );
+    }
+    const variables: TrainedVariable[] = [
+      ...model.parameters.map(({ name, variable }) => ({ name, variable, learningRateMultiplier: 1 })),
+      ...weighting.variables,
+    ];
+    const optimizer = opened(createOptimizer(config.optimizer, variables));
+    return { config, workload, tasks, model, weighting, variables, optimizer, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+function openTask(name: string, workload: OpenWorkload, kinds: TaskKinds): TrialTask {
+  const task = workload.tasks.find((candidate) => candidate.name === name);
+  if (task === undefined) {
+    const known = workload.tasks.map((candidate) => candidate.name).join(', ');
+    throw new SigmasweepError('TASK_UNKNOWN', `The workload has no task ${name}; it has ${known}`);
+  }
+  return { ...task, implementation: kinds[task.kind] };
+}
+
+/**
+ * One optimizer step on one batch, from losses to updated variables.
+ * @param indices of the training samples
+ * @returns the tasks' losses as one vector on the device, before the weighting's scaling; the caller disposes of it
+ */
+export function trainStep(trial: Trial, indices: ArrayLike<number>, learningRate: number): tf.Tensor1D {
+  const { tasks, workload, weighting, variables } = trial;
+  const batch = workload.splits.train.batch(
+    indices,
+    tasks.map(({ name }) => name),
+  );
+  return tf.tidy(() => {
+    const images = imageTensor(batch.images, batch.size, workload);
+    const targets = tasks.map(({ name, implementation }) =>
+      implementation.targetTensor(targetOf(batch.targets, name), batch.size, workload.height, workload.width),
+    );
+    let reported: tf.Tensor1D | undefined;
+    const objective = (): tf.Scalar => {
+      const losses = trial.model.forward(images).map((predictions, index) => {
+        const { implementation } = tasks[index] as TrialTask;
+        const lossOf = (output: tf.Tensor4D): tf.Scalar =>
+          implementation.loss(output, targets[index] as tf.Tensor, weighting.regressionError);
+        const scaled = weighting.scalePredictions?.(index, predictions) ?? predictions;
+        const trained = lossOf(scaled);
+        // Losses are compared between weightings, so the one shown does not hold the weighting's scaling.
+        return { trained, shown: scaled === predictions ? trained : lossOf(predictions) };
+      });
+      // Kept by hand: the gradient's own scope would dispose of it, and it is wanted after the step.
+      reported = tf.keep(tf.stack(losses.map(({ shown }) => shown))) as tf.Tensor1D;
+      return weighting.combine(losses.map(({ trained }) => trained));
+    };
+    const { grads } = tf.variableGrads(
+      objective,
+      variables.map(({ variable }) => variable),
+    );
+    trial.optimizer.apply(
+      variables.map(({ variable }) => (grads as Partial<typeof grads>)[variable.name] ?? null),
+      learningRate,
+    );
+    return reported as tf.Tensor1D;
+  });
+}
+
+/** @param images size × height × width × channels */
+export function imageTensor(images: Float32Array, size: number, workload: OpenWorkload): tf.Tensor4D {
+  return tf.tensor4d(images, [size, workload.height, workload.width, workload.channels]);
+}
+
+/** A task's target array of a batch. */
+export function targetOf<Target>(targets: Readonly<Record<string, Target>>, task: string): Target {
+  const target = targets[task];
+  if (target === undefined) throw new RangeError(`the data set gave no target for task ${task}`);
+  return target;
+}

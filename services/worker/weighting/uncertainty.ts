@@ -1,0 +1,98 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { WeightingConfig } from '../../shared/catalog/weightings.js';
+import { normalise, type WeightedTask, type WeightingFactory } from './weighting.js';
+
+export type UncertaintyOptions = Omit<Extract<WeightingConfig, { method: 'uncertainty' }>, 'method'>;
+
+/** The coefficients of one task's term: `loss`·e^{−s}·L + `log`·R(s). */
+interface Term {
+  readonly loss: number;
+  readonly log: number;
+  /** Whether the variance divides the logits instead of the loss. */
+  readonly scalesLogits: boolean;
+}
+
+/** The negative log likelihoods, constants left out, with s the log of the variance (of the scale b for Laplace). */
+function termOf(task: WeightedTask, options: UncertaintyOptions): Term {
+  if (task.likelihood === 'classification') {
+    // Exact: −log softmax(f/σ²) holds its own normaliser, so nothing is left to add.
+    return options.classification === 'exact'
+      ? { loss: 1, log: 0, scalesLogits: true }
+      : { loss: 1, log: 0.5, scalesLogits: false };
+  }
+  // Gaussian: e²/2σ² + ½ log σ². Laplace: |e|/b + log b.
+  return options.regression === 'squared'
+    ? { loss: 0.5, log: 0.5, scalesLogits: false }
+    : { loss: 1, log: 1, scalesLogits: false };
+}
+
+/**
+ * Learned homoscedastic task uncertainty (Kendall, Gal & Cipolla 2018). Each task has one trained scalar s = log σ²,
+ * which needs no constraint and no division. Its term in the objective is
+ *
+ * | task | option | term | paper |
+ * | --- | --- | --- | --- |
+ * | regression | `squared` | ½·e^{−s}·L + ½·R(s), L the squared error | eqs. 5–7 |
+ * | regression | `absolute` | e^{−s}·L + R(s), L the absolute error, s = log b of a Laplace likelihood | the same with L1 |
+ * | classification | `approximate` | e^{−s}·L + ½·R(s), L the cross-entropy | eq. 10 |
+ * | classification | `exact` | cross-entropy of the logits divided by σ² | eqs. 8–9 |
+ *
+ * where R(s) = s (`log`), or log(1 + e^s) (`log1p`), which keeps the objective from becoming negative
+ * (Liebel & Körner 2018). For fixed losses the minimum under `log` is at s = log L (both regression forms) and at
+ * s = log 2L (approximate classification).
+ *
+ * The exact form has no factor in front of the loss; e^{−s} is reported as its weight, because the gradient with
+ * respect to the logits f is e^{−s}·(softmax(f·e^{−s}) − y). Under `exact` the regulariser does not apply to
+ * classification tasks.
+ */
+export const uncertainty: WeightingFactory<UncertaintyOptions> = (options, tasks) => {
+  const terms = tasks.map((task) => termOf(task, options));
+  const logVariances = tasks.map(() => tf.tidy(() => tf.variable<tf.Rank.R0>(tf.scalar(options.initialLogVariance))));
+  const regulariser = (s: tf.Scalar): tf.Scalar => (options.regulariser === 'log' ? s : tf.softplus(s));
+
+  return {
+    needs: 'losses',
+    variables: tasks.map(({ name }, task) => ({
+      name: `logVariance/${name}`,
+      variable: at(logVariances, task),
+      learningRateMultiplier: options.learningRateMultiplier,
+    })),
+    regressionError: options.regression,
+    scalePredictions: (task, predictions) =>
+      at(terms, task).scalesLogits ? tf.mul<tf.Tensor4D>(predictions, precision(at(logVariances, task))) : predictions,
+    combine: (losses) =>
+      tf.addN(
+        losses.flatMap((loss, task) => {
+          const s = at(logVariances, task);
+          const { loss: lossFactor, log: logFactor, scalesLogits } = at(terms, task);
+          if (scalesLogits) return [loss];
+          return [
+            tf.mul<tf.Scalar>(tf.mul(precision(s), lossFactor), loss),
+            tf.mul<tf.Scalar>(regulariser(s), logFactor),
+          ];
+        }),
+      ),
+    describe: async () => {
+      const values = await Promise.all(logVariances.map(async (variable) => (await variable.data())[0] ?? Number.NaN));
+      const weights = values.map((s, task) => at(terms, task).loss * Math.exp(-s));
+      const normalised = normalise(weights);
+      return values.map((s, task) => ({
+        weight: at(weights, task),
+        normalisedWeight: at(normalised, task),
+        logVariance: s,
+        variance: Math.exp(s),
+      }));
+    },
+    dispose: () => logVariances.forEach((variable) => variable.dispose()),
+  };
+};
+
+function precision(s: tf.Scalar): tf.Scalar {
+  return tf.exp(tf.neg(s));
+}
+
+function at<Item>(items: readonly Item[], index: number): Item {
+  const item = items[index];
+  if (item === undefined) throw new RangeError(`task ${index} of ${items.length}`);
+  return item;
+}

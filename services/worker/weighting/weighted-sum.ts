@@ -1,0 +1,19 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { normalise, type Weighting } from './weighting.js';
+
+/**
+ * The weighting L = Σ wᵢ Lᵢ with weights that stay as they are (Kendall, Gal & Cipolla 2018, eq. 1).
+ * @param weights one per task, in task order
+ */
+export function weightedSum(weights: readonly number[]): Weighting {
+  const normalised = normalise(weights);
+  const described = weights.map((weight, task) => ({ weight, normalisedWeight: normalised[task] ?? 0 }));
+  return {
+    needs: 'losses',
+    variables: [],
+    regressionError: 'absolute',
+    combine: (losses) => tf.addN(losses.map((loss, task) => tf.mul<tf.Scalar>(loss, weights[task] ?? 0))),
+    describe: () => Promise.resolve(described),
+    dispose: () => undefined,
+  };
+}

@@ -1,0 +1,78 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { MetricAccumulator, TargetArray, TaskKindImplementation } from '../workload.js';
+import { depthColour, neutral, paintPicture } from './palettes.js';
+import { maskedRegressionLoss } from './regression-loss.js';
+import { pixelsPerOutput } from './units.js';
+
+/**
+ * Inverse depth (disparity). Targets: Float32, size × height × width × 1, px, 0 = invalid (sky, for example).
+ * Predictions: one channel, 1/64 image width (see units.ts).
+ */
+export const depth: TaskKindImplementation = {
+  kind: 'depth',
+  likelihood: 'regression',
+
+  /** Mean of |error| (or its square) over valid pixels. */
+  loss(predictions, targets, error = 'absolute') {
+    const valid = tf.cast(tf.greater(targets, 0), 'float32') as tf.Tensor4D;
+    return maskedRegressionLoss(predictions, targets as tf.Tensor4D, valid, error);
+  },
+
+  targetTensor: (targets, size, height, width) =>
+    tf.tensor(Float32Array.from(targets), [size, height, width, 1], 'float32'),
+
+  accumulator: (_task, _height, width) => new DepthErrors(pixelsPerOutput(width)),
+
+  drawTarget: (target, height, width) => {
+    const most = largest(target);
+    return paintPicture(height, width, (pixel, slot) => {
+      const value = target[pixel] as number;
+      if (value <= 0) slot.set(neutral);
+      else depthColour(value / most, slot);
+    });
+  },
+
+  drawPrediction: (prediction, target, height, width) => {
+    const most = largest(target);
+    const scale = pixelsPerOutput(width);
+    return paintPicture(height, width, (pixel, slot) => {
+      if ((target[pixel] as number) <= 0) slot.set(neutral);
+      else depthColour((scale * (prediction[pixel] as number)) / most, slot);
+    });
+  },
+};
+
+function largest(target: TargetArray): number {
+  let most = 1e-6;
+  for (const value of target) most = Math.max(most, value);
+  return most;
+}
+
+/** Mean absolute error (px) and mean of |error| / truth over the valid pixels of a set. */
+class DepthErrors implements MetricAccumulator {
+  private absolute = 0;
+  private relative = 0;
+  private count = 0;
+
+  constructor(private readonly scale: number) {}
+
+  update(predictions: Float32Array, targets: ArrayLike<number>, size: number): void {
+    const pixels = predictions.length;
+    if (targets.length !== pixels || pixels % size !== 0) {
+      throw new RangeError(`${targets.length} targets do not fit ${pixels} predictions of ${size} samples`);
+    }
+    for (let pixel = 0; pixel < pixels; pixel += 1) {
+      const truth = targets[pixel] as number;
+      if (truth <= 0) continue;
+      const error = Math.abs(this.scale * (predictions[pixel] as number) - truth);
+      this.absolute += error;
+      this.relative += error / truth;
+      this.count += 1;
+    }
+  }
+
+  result(): Record<string, number> {
+    if (this.count === 0) return {};
+    return { meanError: this.absolute / this.count, relativeError: this.relative / this.count };
+  }
+}

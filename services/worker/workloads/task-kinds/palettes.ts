@@ -1,0 +1,81 @@
+import type { Picture } from '../workload.js';
+
+type PixelSlot = Uint8Array;
+type Rgb = readonly [red: number, green: number, blue: number];
+
+/** Pixels that no target covers. */
+export const neutral: Rgb = [128, 128, 128];
+
+/** Colours by class number: the first nine are those that Cityscapes gives the street scenes' classes, then its others. */
+export const classColours: readonly Rgb[] = [
+  [128, 64, 128],
+  [244, 35, 232],
+  [70, 70, 70],
+  [190, 153, 153],
+  [153, 153, 153],
+  [107, 142, 35],
+  [70, 130, 180],
+  [220, 20, 60],
+  [0, 0, 142],
+  [102, 102, 156],
+  [250, 170, 30],
+  [220, 220, 0],
+  [152, 251, 152],
+  [255, 0, 0],
+  [0, 0, 70],
+  [0, 60, 100],
+  [0, 80, 100],
+  [0, 0, 230],
+  [119, 11, 32],
+];
+
+/** Ignored pixels are drawn white: neutral grey would look like a class. */
+const ignored: Rgb = [255, 255, 255];
+
+export function segmentColour(label: number, slot: PixelSlot): void {
+  slot.set(label < 0 ? ignored : (classColours[label % classColours.length] ?? ignored));
+}
+
+/** Viridis (Smith & van der Walt 2015) at nine equal steps. */
+const viridis: readonly Rgb[] = [
+  [68, 1, 84],
+  [71, 44, 122],
+  [59, 81, 139],
+  [44, 113, 142],
+  [33, 144, 141],
+  [39, 173, 129],
+  [92, 200, 99],
+  [170, 220, 50],
+  [253, 231, 37],
+];
+
+/** @param share 0 … 1 of the largest value; values outside are drawn as the nearest end */
+export function depthColour(share: number, slot: PixelSlot): void {
+  // The square root spreads the far range, where most of the scene is.
+  const place = Math.sqrt(Math.min(1, Math.max(0, share))) * (viridis.length - 1);
+  const step = Math.min(viridis.length - 2, Math.floor(place));
+  const from = viridis[step] ?? neutral;
+  const to = viridis[step + 1] ?? neutral;
+  for (let channel = 0; channel < 3; channel += 1) {
+    const start = from[channel] as number;
+    slot[channel] = Math.round(start + (place - step) * ((to[channel] as number) - start));
+  }
+}
+
+/** Direction as hue, length as saturation: white at 0, the fullest colour at `longest`. */
+export function vectorColour(dx: number, dy: number, longest: number, slot: PixelSlot): void {
+  const saturation = Math.min(1, Math.sqrt(dx * dx + dy * dy) / longest);
+  const hue = ((Math.atan2(dy, dx) / (2 * Math.PI) + 1) % 1) * 6;
+  for (let channel = 0; channel < 3; channel += 1) {
+    // HSV at value 1: each channel falls off with the hue's distance from its own sector.
+    const sector = (5 - 2 * channel + hue) % 6;
+    slot[channel] = Math.round(255 * (1 - saturation * Math.max(0, Math.min(sector, 4 - sector, 1))));
+  }
+}
+
+/** Calls `paint` for each pixel with the three bytes it has to fill. */
+export function paintPicture(height: number, width: number, paint: (pixel: number, slot: PixelSlot) => void): Picture {
+  const rgb = new Uint8Array(3 * height * width);
+  for (let pixel = 0; pixel < height * width; pixel += 1) paint(pixel, rgb.subarray(3 * pixel, 3 * pixel + 3));
+  return { width, height, rgb };
+}

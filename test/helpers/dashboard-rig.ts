@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { createDashboard } from '../../services/dashboard/app.js';
+import { readAssets } from '../../services/dashboard/assets.js';
+import type { CommandTarget } from '../../services/dashboard/dependencies.js';
+import { listen } from '../../services/dashboard/listen.js';
+import { everySweep, LiveChanges } from '../../services/dashboard/live/live-changes.js';
+import { overviewFingerprint, sweepFingerprint } from '../../services/dashboard/queries/fingerprints.js';
+import { connectDatabase } from '../../services/shared/db/connect.js';
+import { SigmasweepError } from '../../services/shared/errors.js';
+import { createLogger } from '../../services/shared/log.js';
+import { protocolVersion } from '../../services/shared/messages/common.js';
+import { subjects } from '../../services/shared/nats-names.js';
+import { connectNats } from '../../services/shared/nats/connect.js';
+import { subscribeChanges } from '../../services/shared/nats/subscribe-changes.js';
+import { bundleClient } from './bundle-client.js';
+import { applyMigrations } from './seed-sweep.js';
+import { startNats, startPostgres } from './dashboard-servers.js';
+
+export interface DashboardRig {
+  /** Address of the dashboard. */
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly natsUrl: string;
+  /** For writing rows as a recorder would. */
+  readonly client: pg.Client;
+  readonly live: LiveChanges;
+  /** Commands that the dashboard has given. */
+  readonly commands: { readonly name: 'cancel' | 'retry'; readonly target: CommandTarget }[];
+  /** Tells as the coordinator does after a commit. */
+  publishChange(sweepId: string): Promise<void>;
+  /** Stops PostgreSQL under the running dashboard. */
+  stopDatabase(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What the commands answer in tests: a refusal for this sweep, otherwise this many trials. */
+export const unreachableSweep = 'sweep-unreachable1';
+export const touchedTrials = 3;
+
+/** A dashboard over real servers: PostgreSQL with the project's tables, NATS, and the browser bundle as it is now. */
+export async function startDashboardRig(options: { token?: string; pollEvery?: number } = {}): Promise<DashboardRig> {
+  const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-dashboard-'));
+  const [postgres, nats] = await Promise.all([startPostgres(), startNats(), bundleClient(folder)]);
+  await applyMigrations(postgres.url);
+  const client = new pg.Client({ connectionString: postgres.url });
+  // Stopping the server ends this connection too; that is no fault of a test.
+  client.on('error', () => undefined);
+  await client.connect();
+  const database = connectDatabase(postgres.url, 4);
+  const connection = await connectNats(nats.url, 'dashboard-test');
+  const live = new LiveChanges(
+    (topic) => (topic === everySweep ? overviewFingerprint(database) : sweepFingerprint(database, topic)),
+    { minGap: 100, pollEvery: options.pollEvery ?? 60_000 },
+  );
+  const unsubscribe = subscribeChanges(connection, (sweepId) => live.notice(sweepId));
+  const commands: DashboardRig['commands'] = [];
+  const command = (name: 'cancel' | 'retry') => (target: CommandTarget) => {
+    commands.push({ name, target });
+    const refused = 'sweepId' in target && target.sweepId === unreachableSweep;
+    if (!refused) return Promise.resolve(touchedTrials);
+    return Promise.reject(
+      new SigmasweepError('COORDINATOR_UNREACHABLE', 'No coordinator listens.', { hint: 'Start.' }),
+    );
+  };
+  const app = createDashboard({
+    database,
+    live,
+    assets: readAssets(folder),
+    logger: createLogger('dashboard', 'silent'),
+    token: options.token,
+    commands: { cancel: command('cancel'), retry: command('retry') },
+  });
+  const { server, url } = await listen(app, '127.0.0.1', 0);
+  return {
+    url,
+    databaseUrl: postgres.url,
+    natsUrl: nats.url,
+    client,
+    live,
+    commands,
+    publishChange: async (sweepId) => {
+      connection.publish(subjects.changed(sweepId), JSON.stringify({ v: protocolVersion, sweepId }));
+      await connection.flush();
+    },
+    stopDatabase: () => postgres.stop(),
+    close: async () => {
+      unsubscribe();
+      live.close();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      });
+      await Promise.allSettled([client.end(), database.$disconnect(), connection.close()]);
+      await Promise.allSettled([postgres.stop(), nats.stop()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,245 @@
+import { decode } from 'fast-png';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startDashboardRig, type DashboardRig } from '../helpers/dashboard-rig.js';
+import { htmlText, tableRows } from '../helpers/html-text.js';
+import { seededTrialId, seedSweep, seedWorkers, twoTaskSettings, type SeedOptions } from '../helpers/seed-sweep.js';
+
+const hostile = `<img src=x onerror="alert('x')"> & "quotes" * > \n <script>alert(1)</script>`;
+const tasks = ['semantic', 'depth'];
+const finished: SeedOptions = {
+  id: 'sweep-finished',
+  name: 'finished sweep',
+  tasks,
+  settings: twoTaskSettings([0.9, 0.5]),
+  seeds: 3,
+  epochs: 6,
+  samples: 2,
+  state: () => 'succeeded',
+};
+const evil: SeedOptions = {
+  ...finished,
+  id: 'sweep-evil',
+  name: hostile,
+  settings: twoTaskSettings([0.5]).map((setting) => ({ ...setting, label: `${setting.key} ${hostile}` })),
+  seeds: 1,
+  labelSuffix: hostile,
+  logText: hostile,
+  state: (position) => (['succeeded', 'failed', 'running', 'queued'] as const)[position % 4] ?? 'queued',
+};
+
+let rig: DashboardRig;
+const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${rig.url}${path}`, { headers });
+const page = async (path: string): Promise<string> => (await get(path)).text();
+
+beforeAll(async () => {
+  rig = await startDashboardRig();
+}, 60_000);
+afterAll(async () => {
+  await rig.close();
+});
+
+describe('before any sweep', () => {
+  it('says how to launch one and how to start a worker', async () => {
+    const html = await page('/');
+    expect(html).toContain('No sweeps yet');
+    expect(htmlText(html)).toMatch(/npx sigmasweep \w+ .*\.yaml/);
+    expect(html).toContain('No worker has reported');
+  });
+});
+
+describe('with sweeps', () => {
+  beforeAll(async () => {
+    await seedSweep(rig.client, finished);
+    await seedSweep(rig.client, evil);
+    await seedWorkers(rig.client, [seededTrialId(evil, 2)]);
+  });
+
+  it('lists sweeps with their counts, and workers with backend and reason', async () => {
+    const html = await page('/');
+    const [, row] = tableRows(html, 'sweeps').sort((a, b) => (a[0] ?? '').localeCompare(b[0] ?? ''));
+    expect(row?.[0]).toContain('finished sweep');
+    expect(row?.[1]).toBe('completed');
+    expect(row?.[2]).toContain('12 of 12 trials');
+    const workers = tableRows(html, 'workers');
+    expect(workers[0]).toEqual([
+      'bench-01 bench-01.lab · v0.1.0',
+      'running',
+      expect.stringMatching(/^wasm on 4 cores .*no CUDA device/),
+      '1 of 4',
+      expect.any(String),
+    ]);
+  });
+
+  it('shows in the comparison what the database computes from its rows', async () => {
+    const { rows } = await rig.client.query<{ label: string; task: string; metric: string; mean: number; sd: number }>(
+      `SELECT s.label, m.task, m.metric, avg(m.value) AS mean, stddev_samp(m.value) AS sd
+       FROM setting s JOIN trial t ON t.sweep_id = s.sweep_id AND t.setting_key = s.key
+       JOIN metric m ON m.trial_id = t.id AND m.attempt = t.attempt
+       WHERE s.sweep_id = $1 AND t.state = 'succeeded' AND m.split = 'test' GROUP BY s.position, s.label, m.task, m.metric`,
+      [finished.id],
+    );
+    const shown = new Map(tableRows(await page(`/sweeps/${finished.id}`), 'comparison').map((row) => [row[0], row]));
+    expect(shown.size).toBe(finished.settings.length);
+    const forms = { meanIoU: [100, 1], meanError: [1, 3] } as const;
+    let compared = 0;
+    for (const { label, metric, mean, sd } of rows) {
+      if (metric !== 'meanIoU' && metric !== 'meanError') continue;
+      const [scale, decimals] = forms[metric];
+      const text = `${(mean * scale).toFixed(decimals)} ± ${(sd * scale).toFixed(decimals)}`;
+      expect(shown.get(label)?.join(' | ').replace(/ best/g, '').replace(/\s+/g, ' ')).toContain(text);
+      compared += 1;
+    }
+    // 2 single tasks with one primary metric each, 3 settings with two.
+    expect(compared).toBe(8);
+    expect(shown.get('Depth only')?.join()).toContain('–');
+  });
+
+  it('marks the best of each column in words too', async () => {
+    const rows = tableRows(await page(`/sweeps/${finished.id}`), 'comparison');
+    const best = rows.filter((row) => row.join().includes('best'));
+    expect(best.length).toBeGreaterThan(0);
+    const { rows: top } = await rig.client.query<{ label: string }>(
+      `SELECT s.label FROM setting s JOIN trial t ON t.sweep_id = s.sweep_id AND t.setting_key = s.key
+       JOIN metric m ON m.trial_id = t.id AND m.split = 'test' AND m.metric = 'meanIoU'
+       WHERE s.sweep_id = $1 GROUP BY s.label ORDER BY avg(m.value) DESC LIMIT 1`,
+      [finished.id],
+    );
+    expect(best.map((row) => row[0])).toContain(top[0]?.label);
+  });
+
+  it('gives the comparison as CSV, Markdown and LaTeX', async () => {
+    for (const [ending, type] of [
+      ['csv', 'text/csv'],
+      ['md', 'text/markdown'],
+      ['tex', 'application/x-tex'],
+    ] as const) {
+      const response = await get(`/sweeps/${finished.id}/table.${ending}`);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toContain(type);
+      expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${finished.id}.${ending}"`);
+      expect(await response.text()).toContain('Depth only');
+    }
+    expect((await get(`/sweeps/${finished.id}/table.exe`)).status).toBe(404);
+  });
+
+  it('gives charts as data that agrees with the database', async () => {
+    const { sections } = (await (await get(`/api/sweeps/${finished.id}/charts.json`)).json()) as {
+      sections: {
+        id: string;
+        charts: { id: string; series: { key: string; points: { x: number; y: number }[] }[] }[];
+      }[];
+    };
+    expect(sections.map((section) => section.id)).toEqual(['metric-against-weight', 'learning-curves', 'learned-0']);
+    const iou = sections[1]?.charts[0]?.series.find((series) => series.key === 'fixed-0.9')?.points.at(-1);
+    const { rows } = await rig.client.query<{ mean: number }>(
+      `SELECT avg(m.value) AS mean FROM trial t JOIN metric m ON m.trial_id = t.id
+       WHERE t.sweep_id = $1 AND t.setting_key = 'fixed-0.9' AND m.split = 'validation' AND m.metric = 'meanIoU' AND m.epoch = 6`,
+      [finished.id],
+    );
+    expect(iou?.x).toBe(6);
+    expect(iou?.y).toBeCloseTo((rows[0]?.mean ?? 0) * 100, 9);
+  });
+
+  it('shows a trial: configuration, attempts, log, pictures', async () => {
+    const trialId = seededTrialId(finished, 3);
+    const html = await page(`/trials/${trialId}`);
+    const text = htmlText(html);
+    expect(text).toContain('batch size 8');
+    expect(text).toContain('hard parameter sharing');
+    expect(tableRows(html, 'attempts')[0]?.slice(0, 3)).toEqual(['1', 'succeeded', 'bench-01']);
+    expect(text).toContain('epoch 6 of 6: loss');
+    const pictures = [...html.matchAll(/src="(\/pictures\/[^"]+)"/g)].map((match) => match[1] ?? '');
+    // Two samples, each an input and truth and prediction of two tasks.
+    expect(pictures).toHaveLength(10);
+    for (const path of pictures) {
+      const response = await get(path);
+      expect(response.headers.get('content-type')).toBe('image/png');
+      expect(response.headers.get('cache-control')).toContain('max-age');
+      expect(decode(new Uint8Array(await response.arrayBuffer()))).toMatchObject({ width: 64, height: 32 });
+    }
+    expect(pictures[0]).toContain('/6/');
+    expect(await page(`/trials/${trialId}?epoch=3`)).toContain(`/pictures/${trialId}/1/3/`);
+  });
+
+  it('tells why a trial failed', async () => {
+    const text = htmlText(await page(`/trials/${seededTrialId(evil, 1)}`));
+    expect(text).toContain('LOSS_NOT_FINITE');
+    expect(text).toContain('Lower the learning rate.');
+  });
+
+  it('shows hostile names as text on every page and part', async () => {
+    const trial = `/trials/${seededTrialId(evil, 0)}`;
+    const sweep = `/sweeps/${evil.id}`;
+    const paths = [
+      '/',
+      '/fragment/sweeps',
+      '/workers',
+      sweep,
+      trial,
+      `${trial}/fragment/log`,
+      `${trial}/fragment/head`,
+    ].concat(['summary', 'comparison', 'trials'].map((part) => `${sweep}/fragment/${part}`));
+    for (const path of paths) {
+      const response = await get(path);
+      expect(response.status, path).toBe(200);
+      const html = await response.text();
+      expect(html, path).not.toMatch(/<img src=x/);
+      expect(html, path).not.toMatch(/<script>alert/);
+    }
+    expect(htmlText(await page(sweep))).toContain(hostile.replace(/\s+/g, ' '));
+    expect(htmlText(await page(trial))).toContain(`"quotes" * >`);
+  });
+
+  it.each([
+    '/sweeps/sweep-unknown',
+    "/sweeps/'%3B%20DROP%20TABLE%20trial",
+    '/sweeps/%00',
+    '/sweeps/sweep-finished/fragment/__proto__',
+    '/trials/trial-unknown',
+    '/trials/trial-finished-0003/fragment/constructor',
+    '/api/sweeps/sweep-unknown/charts.json',
+    '/pictures/trial-finished-0003/1/6/99/depth/truth.png',
+    '/pictures/trial-finished-0003/1/6/0/depth/secret.png',
+    '/pictures/trial-finished-0003/1/6/0/..%2F..%2Fetc/truth.png',
+    '/pictures/trial-finished-0003/-1/6/0/depth/truth.png',
+    '/pictures/trial-finished-0003/1/6/0/%00/truth.png',
+    '/assets/..%2F..%2Fmain.js',
+    '/events?sweep=%3Cscript%3E',
+    '/nothing',
+  ])('answers 404 to %s', async (path) => {
+    const response = await get(path);
+    expect(response.status).toBe(404);
+    expect(await response.text()).not.toContain('at ');
+  });
+
+  it.each([
+    '?state=x%27%20OR%201%3D1',
+    '?page=-3',
+    '?page=1e9',
+    '?state=failed&page=2',
+    '?cancelled=%3Cb%3E',
+    '?nonsense=1',
+  ])('is not troubled by the query %s', async (query) => {
+    const response = await get(`/sweeps/${evil.id}${query}`);
+    expect(response.status).toBe(200);
+    expect(await response.text()).not.toContain('<b>');
+  });
+
+  it('filters trials by state', async () => {
+    const rows = tableRows(await page(`/sweeps/${evil.id}/fragment/trials?state=failed`), 'trials');
+    expect(rows.length).toBe(1);
+    expect(rows[0]?.[1]).toContain('failed');
+  });
+
+  it('lets the browser keep the bundle for ever under its hash, and check it otherwise', async () => {
+    const address = /src="(\/assets\/main\.js\?v=[0-9a-f]{16})"/.exec(await page('/'))?.[1] ?? '';
+    const hashed = await get(address);
+    expect(hashed.headers.get('cache-control')).toContain('immutable');
+    expect(hashed.headers.get('content-type')).toContain('text/javascript');
+    const plain = await get('/assets/styles.css');
+    expect(plain.headers.get('cache-control')).toBe('no-cache');
+    const again = await get('/assets/styles.css', { 'If-None-Match': plain.headers.get('etag') ?? '' });
+    expect(again.status).toBe(304);
+  });
+});
