@@ -17,7 +17,7 @@ import { connectNats } from '../../services/shared/nats/connect.js';
 import { subscribeChanges } from '../../services/shared/nats/subscribe-changes.js';
 import { bundleClient } from './bundle-client.js';
 import { applyMigrations } from './seed-sweep.js';
-import { startNats, startPostgres } from './dashboard-servers.js';
+import { startNats, startPostgres } from './servers.js';
 
 export interface DashboardRig {
   /** Address of the dashboard. */

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { chartedMetrics, chartSections } from '../charts/registry.js';
 import type { Dependencies } from '../dependencies.js';
 import { readSettingCurves } from '../queries/curves.js';
-import { readSweepResults } from '../queries/results.js';
+import { readSweepResults } from '../../shared/db/read-sweep-results.js';
 import { findSweep } from '../queries/sweeps.js';
 import { listTrials } from '../queries/trials.js';
 import { ComparisonView } from '../views/comparison.js';

@@ -4,7 +4,7 @@ import { renderCsv } from '../../shared/compare/render-csv.js';
 import { renderLatex } from '../../shared/compare/render-latex.js';
 import { renderMarkdown } from '../../shared/compare/render-markdown.js';
 import type { Dependencies } from '../dependencies.js';
-import { readSweepResults } from '../queries/results.js';
+import { readSweepResults } from '../../shared/db/read-sweep-results.js';
 import { findSweep } from '../queries/sweeps.js';
 import { readId } from './parameters.js';
 

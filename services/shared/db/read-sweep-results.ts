@@ -1,8 +1,8 @@
-import type { SweepResults } from '../../shared/compare/results.js';
-import { sweepResults } from '../../shared/compare/results.js';
-import type { Database } from '../../shared/db/connect.js';
-import { weightingMetrics } from '../../shared/messages/reports.js';
-import { sweepState, trialStates, type TrialCounts, type TrialState } from '../../shared/trial-state.js';
+import type { SweepResults } from '../compare/results.js';
+import { sweepResults } from '../compare/results.js';
+import type { Database } from './connect.js';
+import { weightingMetrics } from '../messages/reports.js';
+import { sweepState, trialStates, type TrialCounts, type TrialState } from '../trial-state.js';
 
 export async function readSweepResults(database: Database, sweepId: string): Promise<SweepResults> {
   const [sweep, metrics] = await Promise.all([
