@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { SigmasweepError } from '../../shared/errors.js';
 import { backendRequests, type BackendRequest } from '../../shared/trial-config.js';
 import { BackendUnusable, type BackendCandidate, type BackendName, type UsableBackend } from './candidate.js';
@@ -28,6 +29,8 @@ export async function openBackend(
   requested: BackendRequest,
   ladder: readonly BackendCandidate[] = backendLadder,
 ): Promise<OpenBackend> {
+  // Without it TensorFlow.js advertises tfjs-node on the first computation, in every trainer's log.
+  tf.enableProdMode();
   const candidates = ladder.filter(({ name, automatic }) => (requested === 'auto' ? automatic : name === requested));
   const passedOver: PassedOver[] = [];
   for (const candidate of candidates) {

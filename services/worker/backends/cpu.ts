@@ -12,8 +12,6 @@ export const cpuBackend: BackendCandidate = {
   description: 'plain JavaScript, very slow; for comparing results',
   open: async () => {
     await import('@tensorflow/tfjs-backend-cpu');
-    // Without it the backend advertises tfjs-node on the first computation.
-    tf.enableProdMode();
     if (!(await tf.setBackend('cpu'))) throw new BackendUnusable('the backend could not be started', hint);
     await checkBackend(hint);
     return {

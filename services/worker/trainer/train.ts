@@ -3,7 +3,8 @@ import { weightingMetrics, wholeTrial, type MetricPoint } from '../../shared/mes
 import type { TrialConfig } from '../../shared/trial-config.js';
 import { learningRateAt } from '../optimizers/schedule.js';
 import type { FromTrainer } from '../trainer-protocol.js';
-import type { OpenWorkload } from '../workloads/workload.js';
+import { trivialBaselines, type TrivialBaseline } from '../workloads/task-kinds/trivial-baselines.js';
+import type { OpenTask, OpenWorkload } from '../workloads/workload.js';
 import { TrainingDiverged } from './errors.js';
 import { evaluate } from './evaluate.js';
 import { Pace, StopRequested } from './pace.js';
@@ -72,7 +73,9 @@ async function run(trial: Trial, { workload, backend, say, signal }: TrainingCon
     log(epochLine(epoch, points));
   }
 
-  metrics(await evaluate(trial, 'test', config.epochs, pace.pause));
+  const test = await evaluate(trial, 'test', config.epochs, pace.pause);
+  metrics(test);
+  for (const task of trial.tasks) log(testLine(task, test, trivialBaselines[task.kind](workload.splits.test, task)));
   metrics([
     trainPoint(config.epochs, wholeTrial, 'parameters', model.parameterCount),
     trainPoint(config.epochs, wholeTrial, 'secondsPerStep', trainSeconds / (config.epochs * stepsPerEpoch)),
@@ -147,6 +150,18 @@ async function weightPoints({ weighting, tasks }: Trial, epoch: number): Promise
 
 function trainPoint(epoch: number, task: string, metric: string, value: number): MetricPoint {
   return { epoch, split: 'train', task, metric, value };
+}
+
+/** The result of a task beside what it takes no network to reach, so that a result that is none is seen. */
+function testLine(task: OpenTask, test: readonly MetricPoint[], trivial: TrivialBaseline): string {
+  const results = test
+    .filter((point) => point.task === task.name)
+    .map(({ metric, value }) => {
+      const floor = trivial.metrics[metric];
+      const beside = floor === undefined ? '' : ` (${Number(floor.toPrecision(4))})`;
+      return `${metric} ${Number(value.toPrecision(4))}${beside}`;
+    });
+  return `test: ${task.name} ${results.join(', ')}; in brackets: ${trivial.prediction}`;
 }
 
 /** For example "epoch 3: semantic loss 0.412, weight 1.2, meanIoU 0.613; depth loss …". */

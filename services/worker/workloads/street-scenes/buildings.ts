@@ -86,22 +86,29 @@ function wallPaint(style: Style, width: number, height: number): Paint {
     const tone =
       0.8 + 0.25 * dirt + style.bricks * (rough - 0.5) * (grain < 0.4 ? 1 : 0.3) - 0.15 * Math.max(0, 1 - metresUp);
     if (style.shop !== undefined && row === 0) {
-      if (inFloor > 0.78 && inFloor < 0.94) { setColour(slot, style.shop, tone); return; }
+      if (inFloor > 0.78 && inFloor < 0.94) {
+        setColour(slot, style.shop, tone);
+        return;
+      }
       if (inFloor > 0.12 && inFloor < 0.75 && inBay > 0.08 && inBay < 0.92) {
         const goods = cellNoise(style.shift + x * 3, y * 4 + 20);
-        setColour(slot, style.glass, 0.7 + 2 * goods * goods); return;
+        setColour(slot, style.glass, 0.7 + 2 * goods * goods);
+        return;
       }
-      setColour(slot, style.wall, tone * 0.8); return;
+      setColour(slot, style.wall, tone * 0.8);
+      return;
     }
     const fromLeft = inBay - sideways;
     const fromBottom = inFloor - 0.22;
     if (fromLeft < 0 || fromLeft > style.windowWidth || fromBottom < 0 || fromBottom > style.windowHeight) {
       const ledge = inFloor < 0.05 ? 0.85 : 1;
-      setColour(slot, style.wall, tone * ledge); return;
+      setColour(slot, style.wall, tone * ledge);
+      return;
     }
     const frame = 0.06;
     if (fromLeft < frame || fromLeft > style.windowWidth - frame || fromBottom < 0.04) {
-      setColour(slot, style.trim, 0.9); return;
+      setColour(slot, style.trim, 0.9);
+      return;
     }
     paintPane(style, column, row, fromBottom, slot);
   };

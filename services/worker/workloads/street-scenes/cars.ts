@@ -77,24 +77,45 @@ function wheelDistance(body: Body, p: number, y: number): number {
 
 function paintSide(body: Body, colour: Colour, p: number, y: number, slot: ColourSlot): void {
   const wheel = wheelDistance(body, p, y);
-  if (wheel < 0.35) { setColour(slot, hub, 1); return; }
-  if (wheel < 1.25) { setColour(slot, rubber, 1); return; }
+  if (wheel < 0.35) {
+    setColour(slot, hub, 1);
+    return;
+  }
+  if (wheel < 1.25) {
+    setColour(slot, rubber, 1);
+    return;
+  }
   const pillar = Math.abs(p - body.length * 0.5) < 0.06;
   const rear = body.boot + 0.35 * body.rearSlope;
   const front = body.length - body.bonnet - 0.3 * body.frontSlope;
   const inCabin = p > rear && p < front && y < profileHeight(body, p) - 0.1;
-  if (y > body.belt + 0.02 && inCabin && !pillar) { setColour(slot, glass, 0.8 + 2.5 * (y - body.belt)); return; }
+  if (y > body.belt + 0.02 && inCabin && !pillar) {
+    setColour(slot, glass, 0.8 + 2.5 * (y - body.belt));
+    return;
+  }
   const door = y > 0.4 && (pillar || Math.abs(p - body.length * 0.29) < 0.025) ? 0.6 : 1;
   setColour(slot, colour, door * (0.7 + 0.4 * (y / body.belt)));
 }
 
 function paintEnd(body: Body, colour: Colour, rear: boolean, u: number, y: number, slot: ColourSlot): void {
   const aside = Math.abs(2 * u - 1);
-  if (y < sill) { setColour(slot, rubber, 1); return; }
+  if (y < sill) {
+    setColour(slot, rubber, 1);
+    return;
+  }
   const lamps = y > body.belt - 0.32 && y < body.belt - 0.12 && aside > 0.66;
-  if (lamps) { setColour(slot, rear ? tailLamp : headLamp, 1); return; }
-  if (aside < 0.28 && y > 0.42 && y < 0.56) { setColour(slot, plate, 1); return; }
-  if (!rear && aside < 0.6 && y > 0.35 && y < 0.62) { setColour(slot, rubber, 1.5); return; }
+  if (lamps) {
+    setColour(slot, rear ? tailLamp : headLamp, 1);
+    return;
+  }
+  if (aside < 0.28 && y > 0.42 && y < 0.56) {
+    setColour(slot, plate, 1);
+    return;
+  }
+  if (!rear && aside < 0.6 && y > 0.35 && y < 0.62) {
+    setColour(slot, rubber, 1.5);
+    return;
+  }
   setColour(slot, colour, y < 0.4 ? 0.5 : 0.75 + 0.25 * (y / body.belt));
 }
 

@@ -119,7 +119,10 @@ export function shaderOf(
 
   return (sample, a, b, slot) => {
     const id = view.ids[sample] as number;
-    if (id === skyId) { shadeSky(camera, light, a, b, slot); return; }
+    if (id === skyId) {
+      shadeSky(camera, light, a, b, slot);
+      return;
+    }
     if (id === groundId) shadeGround(sample, a, b, slot);
     else shadeSurface(id - firstSurfaceId, sample, a, b, slot);
     const haze = 1 / (1 + hazeDistance * (view.nearness[sample] as number));

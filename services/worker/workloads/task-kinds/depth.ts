@@ -14,7 +14,7 @@ export const depth: TaskKindImplementation = {
 
   /** Mean of |error| (or its square) over valid pixels. */
   loss(predictions, targets, error = 'absolute') {
-    const valid = tf.cast(tf.greater(targets, 0), 'float32') as tf.Tensor4D;
+    const valid = tf.cast<tf.Tensor4D>(tf.greater(targets, 0), 'float32');
     return maskedRegressionLoss(predictions, targets as tf.Tensor4D, valid, error);
   },
 

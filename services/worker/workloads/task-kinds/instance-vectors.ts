@@ -35,7 +35,10 @@ export const instanceVectors: TaskKindImplementation = {
   drawPrediction: (prediction, target, height, width) => {
     const scale = pixelsPerOutput(width);
     return paintPicture(height, width, (pixel, slot) => {
-      if (target[3 * pixel + 2] === 0) { slot.set(neutral); return; }
+      if (target[3 * pixel + 2] === 0) {
+        slot.set(neutral);
+        return;
+      }
       const dx = scale * (prediction[2 * pixel] as number);
       vectorColour(dx, scale * (prediction[2 * pixel + 1] as number), longestVector(width), slot);
     });

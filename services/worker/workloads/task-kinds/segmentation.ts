@@ -23,7 +23,7 @@ export const segmentation: TaskKindImplementation = {
       const flat = tf.cast(tf.reshape(targets, [-1]), 'int32');
       // A negative class number is outside the range of oneHot, whose row is then 0; not all backends agree, so mask too.
       const counted = tf.cast(tf.greaterEqual(flat, tf.scalar(0, 'int32')), 'float32');
-      const inRange = tf.maximum(flat, tf.scalar(0, 'int32')) as tf.Tensor1D;
+      const inRange = tf.maximum<tf.Tensor1D>(flat, tf.scalar(0, 'int32'));
       const mask = tf.mul(tf.cast(tf.oneHot(inRange, classes), 'float32'), tf.expandDims(counted, 1));
       return [mask, counted];
     });

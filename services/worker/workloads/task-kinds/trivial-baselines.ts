@@ -1,5 +1,21 @@
+import type { TaskKind } from '../../../shared/catalog/workloads.js';
 import type { Dataset, OpenTask, TargetArray } from '../workload.js';
 import { ConfusionMatrix } from './segmentation.js';
+
+/** What a prediction scores that does not look at the image: a network that has learned something beats it by far. */
+export interface TrivialBaseline {
+  /** The prediction, in words. */
+  readonly prediction: string;
+  /** Metrics by name, unscaled, as those of the task's kind; without a single valid pixel there are none. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** The best prediction that is the same at every pixel of a split, by kind of task. */
+export const trivialBaselines: Readonly<Record<TaskKind, (dataset: Dataset, task: OpenTask) => TrivialBaseline>> = {
+  segmentation: majorityClass,
+  'instance-vectors': zeroVector,
+  depth: bestConstantDepth,
+};
 
 /** Samples read at once. */
 const chunk = 32;
@@ -14,15 +30,7 @@ function* targetsOf(dataset: Dataset, task: string): Generator<TargetArray> {
   }
 }
 
-export interface MajorityClassScore {
-  /** The class that most pixels have; −1 when all are ignored. */
-  readonly label: number;
-  readonly meanIoU: number;
-  readonly pixelAccuracy: number;
-}
-
-/** What a segmentation task scores when the most frequent class is predicted everywhere. */
-export function majorityClassScore(dataset: Dataset, task: OpenTask): MajorityClassScore {
+function majorityClass(dataset: Dataset, task: OpenTask): TrivialBaseline {
   const counts = new Float64Array(task.outputChannels);
   for (const targets of targetsOf(dataset, task.name)) {
     for (const label of targets) if (label >= 0) counts[label] = (counts[label] as number) + 1;
@@ -30,19 +38,28 @@ export function majorityClassScore(dataset: Dataset, task: OpenTask): MajorityCl
   const label = counts.reduce((best, count, candidate) => (count > (counts[best] as number) ? candidate : best), 0);
   const matrix = new ConfusionMatrix(task.outputChannels);
   counts.forEach((count, truth) => matrix.add(truth, label, count));
-  const { meanIoU = 0, pixelAccuracy = 0 } = matrix.result();
-  return { label: pixelAccuracy > 0 ? label : -1, meanIoU, pixelAccuracy };
+  return {
+    prediction: `the most frequent class everywhere (${task.channelNames[label] ?? String(label)})`,
+    metrics: matrix.result(),
+  };
 }
 
-export interface ConstantDepthError {
-  /** The constant, px: the median, which no other constant beats in mean absolute error. */
-  readonly constant: number;
-  /** px */
-  readonly meanError: number;
+/** The vectors of an instance's pixels to its centroid sum to 0, so 0 is the constant of least squared error. */
+function zeroVector(dataset: Dataset, task: OpenTask): TrivialBaseline {
+  let sum = 0;
+  let count = 0;
+  for (const targets of targetsOf(dataset, task.name)) {
+    for (let pixel = 0; pixel < targets.length / 3; pixel += 1) {
+      if (targets[3 * pixel + 2] === 0) continue;
+      sum += Math.hypot(targets[3 * pixel] as number, targets[3 * pixel + 1] as number);
+      count += 1;
+    }
+  }
+  return { prediction: 'no distance to the centroid anywhere', metrics: count === 0 ? {} : { meanError: sum / count } };
 }
 
-/** What a depth task scores when the best constant is predicted everywhere; NaN when nothing is valid. */
-export function bestConstantDepthError(dataset: Dataset, task: OpenTask): ConstantDepthError {
+/** The median, which no other constant beats in mean absolute error. */
+function bestConstantDepth(dataset: Dataset, task: OpenTask): TrivialBaseline {
   const parts = [...targetsOf(dataset, task.name)].map((targets) =>
     Float64Array.from(targets).filter((depth) => depth > 0),
   );
@@ -53,6 +70,15 @@ export function bestConstantDepthError(dataset: Dataset, task: OpenTask): Consta
     filled += part.length;
   }
   values.sort();
-  const constant = values[Math.floor(values.length / 2)] ?? NaN;
-  return { constant, meanError: values.reduce((sum, value) => sum + Math.abs(value - constant), 0) / values.length };
+  const constant = values[Math.floor(values.length / 2)];
+  if (constant === undefined) return { prediction: 'nothing', metrics: {} };
+  const mean = (of: (value: number) => number): number =>
+    values.reduce((sum, value) => sum + of(value), 0) / values.length;
+  return {
+    prediction: `the median everywhere (${constant.toPrecision(4)} px)`,
+    metrics: {
+      meanError: mean((value) => Math.abs(value - constant)),
+      relativeError: mean((value) => Math.abs(value - constant) / value),
+    },
+  };
 }
