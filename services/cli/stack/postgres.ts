@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SigmasweepError } from '../../shared/errors.js';
@@ -109,7 +109,8 @@ async function launch(options: PostgresOptions, cluster: Cluster, port: number):
     // Clients use TCP; a socket in /tmp would only meet those of other servers.
     unix_socket_directories: '',
     fsync: cluster.fsync ? 'on' : 'off',
-    synchronous_commit: cluster.fsync ? 'on' : 'off',
+    // Without it a mere kill would lose commits as well.
+    synchronous_commit: 'on',
     full_page_writes: cluster.fsync ? 'on' : 'off',
     logging_collector: 'off',
     log_timezone: 'UTC',
@@ -229,4 +230,11 @@ async function removeStalePidFile(data: string): Promise<void> {
 async function stopServerIn(home: string): Promise<void> {
   const identity = runningServer(join(home, 'data'));
   if (identity !== undefined) await stopOrThrow(name, identity, stopSteps);
+}
+
+/** The server that runs for a state folder, for those who only want to stop it. */
+export function runningPostgres(state: StateFolder): Supervised | undefined {
+  const home = existsSync(state.postgres) ? realpathSync(state.postgres) : state.postgres;
+  const identity = runningServer(join(home, 'data'));
+  return identity === undefined ? undefined : adopt(name, identity, join(state.logs, 'postgres.log'), stopSteps);
 }

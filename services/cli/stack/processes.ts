@@ -29,9 +29,19 @@ function identifyByProc(pid: number): ProcessIdentity | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const state = fields[0];
   const ticks = fields[19];
-  if (state === undefined || ticks === undefined || state === 'Z' || state === 'X') return undefined;
+  if (state === undefined || ticks === undefined) return undefined;
+  if ((state === 'Z' || state === 'X') && !hasOtherThreads(pid)) return undefined;
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   return { pid, started: `${boot}/${ticks}` };
+}
+
+/** A killed program's first thread can be gone while others still hold its ports and files. */
+function hasOtherThreads(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${String(pid)}/task`).length > 1;
+  } catch {
+    return false;
+  }
 }
 
 function identifyByPs(pid: number): ProcessIdentity | undefined {
