@@ -1,8 +1,5 @@
 /** Text forms of numbers and times, the same on the server and in the browser. */
 
-/** Shown where there is no number. */
-export const dash = '–';
-
 /** 42 → "42 s", 75 → "1 min 15 s", 4000 → "1 h 7 min", 200000 → "2 d 7 h". */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
@@ -31,17 +28,4 @@ export function formatTime(time: Date): string {
 /** "14:36:05" for logs, where the date would only repeat itself. */
 export function formatClock(time: Date): string {
   return time.toISOString().slice(11, 19);
-}
-
-/** A weight as the paper prints it: at least two decimals, four at most, without a tail of zeros. */
-export function formatWeight(weight: number): string {
-  const text = weight.toFixed(4).replace(/0{1,2}$/, '');
-  return weight !== 0 && Math.abs(weight) < 0.0001 ? weight.toExponential(1) : text;
-}
-
-/** Four significant digits, for quantities without a natural number of decimals. */
-export function formatQuantity(value: number): string {
-  if (value === 0) return '0';
-  const size = Math.abs(value);
-  return size >= 1e6 || size < 1e-3 ? value.toExponential(2) : Number(value.toPrecision(4)).toString();
 }

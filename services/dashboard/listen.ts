@@ -37,7 +37,10 @@ function tryPort(app: Hono, host: string, port: number): Promise<ServerType | un
     const server = serve({ fetch: app.fetch, hostname: host, port });
     server.once('listening', () => resolve(server));
     server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') return resolve(undefined);
+      if (error.code === 'EADDRINUSE') {
+        resolve(undefined);
+        return;
+      }
       reject(
         new SigmasweepError('LISTEN_FAILED', `The dashboard cannot listen on ${host}:${port}: ${error.message}`, {
           hint: 'Check SIGMASWEEP_HOST and SIGMASWEEP_PORT.',

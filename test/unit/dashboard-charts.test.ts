@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { lookOf } from '../../services/dashboard/client/chart-colours.js';
 import { chartSections } from '../../services/dashboard/charts/registry.js';
 import { legendOf } from '../../services/dashboard/charts/spec.js';
-import { spread } from '../../services/dashboard/charts/statistics.js';
 import { trialChartSections } from '../../services/dashboard/charts/trial-charts.js';
+import { compareSweep } from '../../services/shared/compare/comparison.js';
 import type { Setting, SweepResults, TrialResult } from '../../services/shared/compare/results.js';
 
 const tasks = ['semantic', 'depth'];
@@ -60,7 +60,9 @@ const results: SweepResults = {
 };
 
 describe('charts of a sweep', () => {
-  const section = chartSections({ results, curves: [] }).find((one) => one.id === 'metric-against-weight');
+  const section = chartSections({ comparison: compareSweep(results), curves: [] }).find(
+    (one) => one.id === 'metric-against-weight',
+  );
   const charts = section?.charts ?? [];
 
   it('puts the grid in weight order on the first task’s axis, weights as shares of their sum', () => {
@@ -95,7 +97,7 @@ describe('charts of a sweep', () => {
   });
 
   it('has no section without numbers', () => {
-    expect(chartSections({ results: { ...results, trials: [] }, curves: [] })).toEqual([]);
+    expect(chartSections({ comparison: compareSweep({ ...results, trials: [] }), curves: [] })).toEqual([]);
   });
 
   it('makes curves per setting and a section per learned setting', () => {
@@ -118,7 +120,7 @@ describe('charts of a sweep', () => {
       seeds: 3,
     };
     const sections = chartSections({
-      results: { ...results, trials: [] },
+      comparison: compareSweep({ ...results, trials: [] }),
       curves: [
         { ...point, settingKey: 'even' },
         { ...variance, settingKey: 'learned' },
@@ -154,14 +156,7 @@ describe('charts of a trial', () => {
   });
 });
 
-describe('statistics and looks', () => {
-  it('has no deviation for one value and nothing for none', () => {
-    expect(spread([])).toBeUndefined();
-    expect(spread([3])).toEqual({ mean: 3, deviation: undefined, count: 1 });
-    // 2, 4, 4, 4, 5, 5, 7, 9: mean 5, sum of squares 32, sample variance 32 / 7.
-    expect(spread([2, 4, 4, 4, 5, 5, 7, 9])?.deviation).toBeCloseTo(Math.sqrt(32 / 7), 12);
-  });
-
+describe('looks of series', () => {
   it.each([false, true])('gives the series of a section looks of their own (dark: %s)', (dark) => {
     const legend = legendOf([
       ...Array.from({ length: 9 }, (_, rank) => ({ key: `f${rank}`, label: '', role: 'fixed' as const })),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAgo, formatDuration, formatWeight } from '../../services/dashboard/format.js';
+import { formatAgo, formatDuration } from '../../services/dashboard/format.js';
 import { sweepProgress } from '../../services/dashboard/progress.js';
 
 const start = new Date('2026-01-01T00:00:00Z');
@@ -73,16 +73,5 @@ describe('text forms', () => {
     [7_200, '2 h ago'],
   ])('%d seconds ago is %s', (seconds, text) => {
     expect(formatAgo(seconds)).toBe(text);
-  });
-
-  it.each([
-    [1, '1.00'],
-    [0.975, '0.975'],
-    [0.5, '0.50'],
-    [1 / 3, '0.3333'],
-    [0, '0.00'],
-    [0.00001, '1.0e-5'],
-  ])('weight %d is written %s', (weight, text) => {
-    expect(formatWeight(weight)).toBe(text);
   });
 });

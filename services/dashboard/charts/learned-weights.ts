@@ -1,5 +1,5 @@
 import { weightingMetrics } from '../../shared/messages/reports.js';
-import { taskLabel } from './metric-names.js';
+import { taskLabel } from '../../shared/compare/metric-names.js';
 import { legendOf, type Chart, type ChartPoint, type ChartSection } from './spec.js';
 import { settingCurve, type SweepChartInput } from './sweep-input.js';
 
@@ -63,10 +63,10 @@ export function drawable(points: readonly ChartPoint[], logarithmic: boolean): C
 }
 
 /** How learned weights and uncertainties move during training: a section per learned setting, a line per task. */
-export function learnedWeights({ results, curves }: SweepChartInput): ChartSection[] {
-  return results.settings
-    .filter((setting) => setting.kind === 'learned')
-    .flatMap((setting, place): ChartSection[] => {
+export function learnedWeights({ comparison, curves }: SweepChartInput): ChartSection[] {
+  return comparison.rows
+    .filter(({ setting }) => setting.kind === 'learned')
+    .flatMap(({ setting }, place): ChartSection[] => {
       const charts = weightingQuantities.flatMap((quantity): Chart[] => {
         const series = setting.tasks
           .map((task) => ({
@@ -106,7 +106,7 @@ export function learnedWeights({ results, curves }: SweepChartInput): ChartSecti
           legend: legendOf(
             setting.tasks.map((task) => ({
               key: task,
-              label: taskLabel(results.workload, task),
+              label: taskLabel(comparison.workload, task),
               role: 'task' as const,
             })),
           ),

@@ -1,14 +1,13 @@
-import { axisLabel, taskLabel, taskMetrics } from './metric-names.js';
+import { metricTitle, taskLabel } from '../../shared/compare/metric-names.js';
 import type { Chart, ChartSection } from './spec.js';
 import { settingCurve, settingLegend, type SweepChartInput } from './sweep-input.js';
 
 /** Each task's primary validation metric after every epoch, one line per setting. */
-export function learningCurves({ results, curves }: SweepChartInput): ChartSection | undefined {
-  const charts = results.tasks.flatMap((task): Chart[] => {
-    const metric = taskMetrics(results.workload, task)[0];
-    if (metric === undefined) return [];
-    const series = results.settings
-      .map(({ key }) => ({
+export function learningCurves({ comparison, curves }: SweepChartInput): ChartSection | undefined {
+  const charts = comparison.columns.flatMap(({ task, metric, primary }): Chart[] => {
+    if (!primary) return [];
+    const series = comparison.rows
+      .map(({ setting: { key } }) => ({
         key,
         shape: 'line' as const,
         points: settingCurve(
@@ -22,9 +21,9 @@ export function learningCurves({ results, curves }: SweepChartInput): ChartSecti
     return [
       {
         id: `learning-${task}`,
-        title: `${taskLabel(results.workload, task)}: ${metric.label}`,
+        title: `${taskLabel(comparison.workload, task)}: ${metric.label}`,
         xLabel: 'Epoch',
-        yLabel: axisLabel(metric),
+        yLabel: metricTitle(metric),
         better: metric.better,
         xRange: undefined,
         logarithmic: false,
@@ -39,7 +38,7 @@ export function learningCurves({ results, curves }: SweepChartInput): ChartSecti
     id: 'learning-curves',
     title: 'Learning curves on the validation split',
     explanation: 'Mean over the seeds that have reached the epoch; bands are ± one standard deviation.',
-    legend: settingLegend(results.settings).filter((entry) => used.has(entry.key)),
+    legend: settingLegend(comparison).filter((entry) => used.has(entry.key)),
     charts,
   };
 }

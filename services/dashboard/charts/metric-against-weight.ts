@@ -1,8 +1,8 @@
-import type { Setting, TrialResult } from '../../shared/compare/results.js';
-import { axisLabel, taskLabel, taskMetrics } from './metric-names.js';
+import type { ComparisonRow } from '../../shared/compare/comparison.js';
+import type { Setting } from '../../shared/compare/results.js';
+import { metricTitle, taskLabel } from '../../shared/compare/metric-names.js';
 import type { Chart, ChartPoint, ChartSection, ChartSeries } from './spec.js';
 import { legendOf } from './spec.js';
-import { spread } from './statistics.js';
 import type { SweepChartInput } from './sweep-input.js';
 
 /** Key of the series that all fixed settings share: they are the points of one curve. */
@@ -14,45 +14,36 @@ const singleKey = 'single';
  * it. It is the view in which the cost of a bad weight, and what learning the weights is worth, can be read off
  * (Kendall, Gal & Cipolla 2018, fig. 2).
  */
-export function metricAgainstWeight({ results }: SweepChartInput): ChartSection | undefined {
+export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSection | undefined {
+  const { rows, tasks, workload } = comparison;
   // With two tasks both charts share an axis, the first task's weight, so that they can be read together.
-  const axisTask = results.tasks.length === 2 ? results.tasks[0] : undefined;
-  const trials = new Map<string, TrialResult[]>();
-  for (const trial of results.trials) {
-    if (trial.state !== 'succeeded') continue;
-    trials.set(trial.settingKey, [...(trials.get(trial.settingKey) ?? []), trial]);
-  }
-  const charts = results.tasks.flatMap((task): Chart[] => {
-    const metric = taskMetrics(results.workload, task)[0];
-    if (metric === undefined) return [];
-    const pointOf = (setting: Setting, x: number): ChartPoint | undefined => {
-      const values = (trials.get(setting.key) ?? []).flatMap((trial) =>
-        trial.metrics.filter((one) => one.task === task && one.metric === metric.name).map((one) => one.value),
-      );
-      const over = spread(values);
-      if (over === undefined) return undefined;
+  const axisTask = tasks.length === 2 ? tasks[0]?.name : undefined;
+  const charts = comparison.columns.flatMap(({ task, metric, primary }, column): Chart[] => {
+    if (!primary) return [];
+    const pointOf = (row: ComparisonRow, x: number): ChartPoint[] => {
+      const over = row.cells[column]?.spread;
+      if (over === undefined) return [];
       const y = over.mean * metric.scale;
       const band = over.deviation === undefined ? undefined : over.deviation * metric.scale;
-      return {
-        x,
-        y,
-        seeds: over.count,
-        note: setting.label,
-        ...(band === undefined ? {} : { low: y - band, high: y + band }),
-      };
+      return [
+        {
+          x,
+          y,
+          seeds: over.count,
+          note: row.setting.label,
+          ...(band === undefined ? {} : { low: y - band, high: y + band }),
+        },
+      ];
     };
     const axis = axisTask ?? task;
     const pointsOf = (kind: Setting['kind']): ChartPoint[] =>
-      results.settings
-        .filter((setting) => setting.kind === kind)
-        .flatMap((setting) => pointOf(setting, weightShare(setting, axis)) ?? [])
+      rows
+        .filter(({ setting }) => setting.kind === kind)
+        .flatMap((row) => pointOf(row, weightShare(row.setting, axis)))
         .sort((a, b) => a.x - b.x);
-    const levels = results.settings
-      .filter((setting) => setting.kind === 'learned')
-      .flatMap((setting): ChartSeries[] => {
-        const point = pointOf(setting, 0.5);
-        return point === undefined ? [] : [{ key: setting.key, shape: 'level', points: [point] }];
-      });
+    const levels = rows
+      .filter(({ setting }) => setting.kind === 'learned')
+      .map((row): ChartSeries => ({ key: row.setting.key, shape: 'level', points: pointOf(row, 0.5) }));
     const grid: ChartSeries = {
       key: gridKey,
       shape: axisTask === undefined ? 'points' : 'line',
@@ -64,9 +55,9 @@ export function metricAgainstWeight({ results }: SweepChartInput): ChartSection 
     return [
       {
         id: `weight-${task}`,
-        title: `${taskLabel(results.workload, task)}: ${metric.label}`,
-        xLabel: `Weight of ${taskLabel(results.workload, axis).toLowerCase()} (share of the sum)`,
-        yLabel: axisLabel(metric),
+        title: `${taskLabel(workload, task)}: ${metric.label}`,
+        xLabel: `Weight of ${taskLabel(workload, axis).toLowerCase()} (share of the sum)`,
+        yLabel: metricTitle(metric),
         better: metric.better,
         xRange: [0, 1],
         logarithmic: false,
@@ -80,9 +71,9 @@ export function metricAgainstWeight({ results }: SweepChartInput): ChartSection 
   const entries = [
     { key: gridKey, label: 'Fixed weights', role: 'fixed' as const },
     { key: singleKey, label: 'Single task', role: 'single' as const },
-    ...results.settings
-      .filter((setting) => setting.kind === 'learned')
-      .map(({ key, label }) => ({ key, label, role: 'learned' as const })),
+    ...rows
+      .filter(({ setting }) => setting.kind === 'learned')
+      .map(({ setting: { key, label } }) => ({ key, label, role: 'learned' as const })),
   ].filter((entry) => used.has(entry.key));
   return {
     id: 'metric-against-weight',

@@ -2,7 +2,7 @@ import { weightingMetrics } from '../../shared/messages/reports.js';
 import { learnedWeights } from './learned-weights.js';
 import { learningCurves } from './learning-curves.js';
 import { metricAgainstWeight } from './metric-against-weight.js';
-import { taskMetrics } from './metric-names.js';
+import { taskMetrics } from '../../shared/compare/metric-names.js';
 import type { ChartSection } from './spec.js';
 import type { SweepChartInput } from './sweep-input.js';
 

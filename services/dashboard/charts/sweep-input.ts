@@ -1,15 +1,15 @@
-import type { Setting, SweepResults } from '../../shared/compare/results.js';
+import type { Comparison } from '../../shared/compare/comparison.js';
 import type { SettingPoint } from '../queries/curves.js';
 import { legendOf, type ChartPoint, type LegendEntry } from './spec.js';
 
 /** What a sweep's charts are made from. */
 export interface SweepChartInput {
-  readonly results: SweepResults;
+  readonly comparison: Comparison;
   readonly curves: readonly SettingPoint[];
 }
 
-export function settingLegend(settings: readonly Setting[]): LegendEntry[] {
-  return legendOf(settings.map(({ key, label, kind }) => ({ key, label, role: kind })));
+export function settingLegend({ rows }: Comparison): LegendEntry[] {
+  return legendOf(rows.map(({ setting: { key, label, kind } }) => ({ key, label, role: kind })));
 }
 
 /** One quantity of one task for one setting over epochs, scaled for showing. */

@@ -1,7 +1,7 @@
 import type { MetricInfo } from '../../shared/catalog/workloads.js';
 import { weightingMetrics } from '../../shared/messages/reports.js';
 import { drawable, weightingQuantities } from './learned-weights.js';
-import { axisLabel, taskLabel, taskMetrics } from './metric-names.js';
+import { metricTitle, taskLabel, taskMetrics } from '../../shared/compare/metric-names.js';
 import { legendOf, type Chart, type ChartPoint, type ChartSection, type ChartSeries } from './spec.js';
 
 export interface TrialChartInput {
@@ -40,7 +40,7 @@ export function trialChartSections(input: TrialChartInput): ChartSection[] {
           ...epochChart,
           id: `validation-${task}-${metric.name}`,
           title: `${taskLabel(input.workload, task)}: ${metric.label}`,
-          yLabel: axisLabel(metric),
+          yLabel: metricTitle(metric),
           better: metric.better,
           logarithmic: false,
           decimals: metric.decimals,

@@ -11,7 +11,8 @@ const reconnectMs = 1_500;
 
 /** Server-sent events: `change` when what a page shows has changed. The page then fetches its parts again. */
 export function eventRoutes({ live }: Dependencies): Hono {
-  return new Hono().get('/events', (context) => {
+  const app = new Hono();
+  app.get('/events', (context) => {
     const asked = context.req.query('sweep');
     const topic = asked === undefined ? everySweep : readId(asked);
     if (topic === undefined) return context.notFound();
@@ -45,4 +46,5 @@ export function eventRoutes({ live }: Dependencies): Hono {
       stream.abort();
     });
   });
+  return app;
 }

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { chartedMetrics, chartSections } from '../charts/registry.js';
 import type { Dependencies } from '../dependencies.js';
 import { readSettingCurves } from '../queries/curves.js';
-import { readSweepResults } from '../../shared/db/read-sweep-results.js';
+import { readComparison } from '../queries/results.js';
 import { findSweep } from '../queries/sweeps.js';
 import { listTrials } from '../queries/trials.js';
 import { ComparisonView } from '../views/comparison.js';
@@ -22,8 +22,8 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
     const filter = readTrialFilter(context.req.query());
-    const [results, trials] = await Promise.all([
-      readSweepResults(database, sweep.id),
+    const [comparison, trials] = await Promise.all([
+      readComparison(database, sweep.id),
       listTrials(database, sweep.id, filter),
     ]);
     return context.html(
@@ -31,7 +31,7 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
         assets={assets}
         sweep={sweep}
         notice={readNotice(context.req.query())}
-        comparison={<ComparisonView results={results} />}
+        comparison={<ComparisonView comparison={comparison} />}
         trials={<TrialList sweepId={sweep.id} trials={trials} counts={sweep.counts} filter={filter} />}
         trialsQuery={filterQuery(filter)}
       />,
@@ -46,7 +46,7 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
   app.get('/sweeps/:id/fragment/comparison', async (context) => {
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
-    return context.html(<ComparisonView results={await readSweepResults(database, sweep.id)} />);
+    return context.html(<ComparisonView comparison={await readComparison(database, sweep.id)} />);
   });
 
   app.get('/sweeps/:id/fragment/trials', async (context) => {
@@ -60,11 +60,11 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
   app.get('/api/sweeps/:id/charts.json', async (context) => {
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
-    const [results, curves] = await Promise.all([
-      readSweepResults(database, sweep.id),
+    const [comparison, curves] = await Promise.all([
+      readComparison(database, sweep.id),
       readSettingCurves(database, sweep.id, ['train', 'validation'], chartedMetrics(sweep.workload, sweep.tasks)),
     ]);
-    return context.json({ sections: chartSections({ results, curves }) });
+    return context.json({ sections: chartSections({ comparison, curves }) });
   });
 
   app.post('/sweeps/:id/cancel', async (context) => {

@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
-import { compareSweep, type Comparison } from '../../shared/compare/comparison.js';
+import type { Comparison } from '../../shared/compare/comparison.js';
 import { renderCsv } from '../../shared/compare/render-csv.js';
 import { renderLatex } from '../../shared/compare/render-latex.js';
 import { renderMarkdown } from '../../shared/compare/render-markdown.js';
 import type { Dependencies } from '../dependencies.js';
-import { readSweepResults } from '../../shared/db/read-sweep-results.js';
+import { readComparison } from '../queries/results.js';
 import { findSweep } from '../queries/sweeps.js';
 import { readId } from './parameters.js';
 
@@ -17,17 +17,19 @@ const forms: Readonly<Record<string, { contentType: string; render: (comparison:
 
 /** The comparison table for spreadsheets, notes and papers. */
 export function tableRoutes({ database }: Dependencies): Hono {
-  return new Hono().get('/sweeps/:id/:file{table\\.[a-z]+}', async (context) => {
+  const app = new Hono();
+  app.get('/sweeps/:id/:file{table\\.[a-z]+}', async (context) => {
     const ending = context.req.param('file').slice('table.'.length);
     const form = Object.hasOwn(forms, ending) ? forms[ending] : undefined;
     const sweepId = readId(context.req.param('id'));
     const sweep = form === undefined || sweepId === undefined ? undefined : await findSweep(database, sweepId);
     if (form === undefined || sweep === undefined) return context.notFound();
-    const text = form.render(compareSweep(await readSweepResults(database, sweep.id)));
+    const text = form.render(await readComparison(database, sweep.id));
     return context.body(text, 200, {
       'Content-Type': form.contentType,
       // The id, never the name: a name may hold anything.
       'Content-Disposition': `attachment; filename="${sweep.id}.${ending}"`,
     });
   });
+  return app;
 }

@@ -1,110 +1,224 @@
-import type { SweepResults } from '../../shared/compare/results.js';
-import { dash, formatWeight } from '../format.js';
-import { comparisonModel, type Model, type ModelCell, type ModelRow } from './comparison-model.js';
+import type {
+  Comparison,
+  ComparisonRow,
+  MetricCell,
+  MetricColumn,
+  WeightCell,
+} from '../../shared/compare/comparison.js';
+import { comparisonNotes, protocolLine } from '../../shared/compare/notes.js';
+import {
+  dash,
+  formatChange,
+  formatMetric,
+  formatWeight,
+  learnedMark,
+  type SpreadText,
+} from '../../shared/compare/number-forms.js';
+import type { Spread } from '../../shared/compare/statistics.js';
 import { TableScroll } from './layout.js';
 
-function Cell({ cell, decimals, first }: { cell: ModelCell | undefined; decimals: number; first: boolean }) {
-  const group = first ? ' group-start' : '';
-  if (cell === undefined) {
-    return (
-      <td class={`number absent${group}`}>
-        <span data-value>{dash}</span>
-      </td>
-    );
-  }
+const shareDecimals = 3;
+
+function Numbers({ text, best }: { text: SpreadText; best?: boolean }) {
   return (
-    <td class={`number${group}`}>
-      <span class={cell.best ? 'best' : undefined} data-value>
-        {cell.mean.toFixed(decimals)}
-        {cell.best ? <span class="hidden"> best</span> : null}
+    <>
+      <span class={best === true ? 'best' : undefined} data-value>
+        {text.mean}
+        {best === true ? <span class="hidden"> best</span> : null}
       </span>
-      <span class="spread">{cell.deviation === undefined ? '' : ` ± ${cell.deviation.toFixed(decimals)}`}</span>
+      {text.deviation === undefined ? null : <span class="spread"> ± {text.deviation}</span>}
+    </>
+  );
+}
+
+/** Nothing to show: either there never will be, or not yet. */
+function Absent({ pending, group }: { pending: boolean; group: string }) {
+  return (
+    <td class={`number absent${group}`}>
+      <span data-value>{pending ? '…' : dash}</span>
+      {pending ? <span class="hidden"> no result yet</span> : null}
     </td>
   );
 }
 
-function Row({ row, model, start }: { row: ModelRow; model: Model; start: boolean }) {
-  const { setting } = row;
+interface CellProps {
+  readonly cell: MetricCell | undefined;
+  readonly column: MetricColumn;
+  readonly pending: boolean;
+}
+
+function Cell({ cell, column, pending }: CellProps) {
+  const group = column.primary ? ' group-start' : '';
+  if (cell?.spread === undefined) return <Absent pending={pending && cell !== undefined} group={group} />;
   return (
-    <tr data-key={setting.key} class={`kind-${setting.kind}${start ? ' kind-start' : ''}`}>
+    <td
+      class={`number${group}`}
+      data-task={column.task}
+      data-metric={column.metric.name}
+      data-mean={String(cell.spread.mean)}
+    >
+      <Numbers text={formatMetric(cell.spread, column.metric)} best={cell.best} />
+    </td>
+  );
+}
+
+function Weight({ weight, first }: { weight: WeightCell; first: boolean }) {
+  const group = first ? ' group-start' : '';
+  if (!weight.trained) return <td class={`number absent${group}`}>{weight.fixed === 0 ? '0' : dash}</td>;
+  if (weight.fixed !== undefined) return <td class={`number${group}`}>{formatWeight(weight.fixed)}</td>;
+  return (
+    <td class={`number${group}`}>
+      <span class="learned-mark" aria-hidden="true">
+        {learnedMark}
+      </span>
+      <span class="hidden">learned</span>{' '}
+      {weight.learned === undefined ? null : (
+        <span data-value>{weight.learned.normalised.mean.toFixed(shareDecimals)}</span>
+      )}
+    </td>
+  );
+}
+
+/** Δm and, beside it, the change of each task that it is the mean of. */
+function Delta({ row, comparison }: { row: ComparisonRow; comparison: Comparison }) {
+  const { delta } = row;
+  const cell = (over: Spread | undefined, best: boolean, group: string) =>
+    over === undefined ? (
+      <Absent pending={false} group={group} />
+    ) : (
+      <td class={`number${group}`}>
+        <Numbers text={formatChange(over)} best={best} />
+      </td>
+    );
+  return (
+    <>
+      {cell(delta?.total, row.deltaBest, ' group-start')}
+      {comparison.tasks.map(({ name }) =>
+        cell(delta?.shares.find((share) => share.task === name)?.change, false, ' minor'),
+      )}
+    </>
+  );
+}
+
+function Row({ row, comparison, start }: { row: ComparisonRow; comparison: Comparison; start: boolean }) {
+  const { setting, trials, finished } = row;
+  const failed = trials.filter(({ state }) => state === 'failed').length;
+  const pending = trials.some(({ state }) => state === 'queued' || state === 'running');
+  return (
+    <tr data-key={setting.key} data-setting={setting.key} class={`kind-${setting.kind}${start ? ' kind-start' : ''}`}>
       <th scope="row">{setting.label}</th>
-      {row.weights.map(({ value, learned }) => (
-        <td class={value === undefined ? 'number weight absent' : 'number weight'}>
-          <span data-value={learned ? true : undefined}>
-            {value === undefined ? (learned ? 'learned' : '0') : formatWeight(value)}
-          </span>
-        </td>
+      {row.weights.map((weight, place) => (
+        <Weight weight={weight} first={place === 0} />
       ))}
-      {row.cells.map((cell, index) => (
-        <Cell
-          cell={cell}
-          decimals={model.columns[index]?.metric.decimals ?? 3}
-          first={model.columns[index]?.task !== model.columns[index - 1]?.task}
-        />
+      {comparison.columns.map((column, place) => (
+        <Cell cell={row.cells[place]} column={column} pending={pending} />
       ))}
+      {comparison.hasDelta ? <Delta row={row} comparison={comparison} /> : null}
       <td class="number group-start seeds">
         <span data-value>
-          {row.done} of {row.planned}
+          {finished} of {trials.length}
         </span>
+        {failed > 0 ? <span class="sub text-bad">{failed} failed</span> : null}
       </td>
     </tr>
   );
 }
 
-/** The comparison in the layout of Kendall, Gal & Cipolla 2018, table 1. */
-export function ComparisonView({ results }: { results: SweepResults }) {
-  const model = comparisonModel(results);
+function Head({ comparison }: { comparison: Comparison }) {
+  const { tasks, columns, hasDelta } = comparison;
   return (
-    <TableScroll label="Comparison">
-      <table class="comparison">
-        <caption class="hidden">Loss weights and test metrics of every setting</caption>
-        <thead>
-          <tr>
-            <th scope="col" rowspan={2}>
-              Setting
+    <thead>
+      <tr>
+        <th scope="col" rowspan={2}>
+          Setting
+        </th>
+        <th scope="colgroup" class="group group-start" colspan={tasks.length}>
+          Weight
+        </th>
+        {tasks.map(({ name, label }) => (
+          <th
+            scope="colgroup"
+            class="group group-start"
+            colspan={Math.max(1, columns.filter((column) => column.task === name).length)}
+          >
+            {label}
+          </th>
+        ))}
+        {hasDelta ? (
+          <th scope="colgroup" class="group group-start" colspan={tasks.length + 1}>
+            Δm <span class="unit">% ↑</span>
+          </th>
+        ) : null}
+        <th scope="col" rowspan={2} class="number group-start">
+          Seeds
+        </th>
+      </tr>
+      <tr>
+        {tasks.map(({ label }, place) => (
+          <th scope="col" class={place === 0 ? 'number group-start' : 'number'}>
+            {label}
+          </th>
+        ))}
+        {columns.map(({ metric, primary }) => (
+          <th scope="col" class={primary ? 'number group-start' : 'number'}>
+            {metric.label}{' '}
+            <span class="unit">
+              {metric.unit} {metric.better === 'higher' ? '↑' : '↓'}
+            </span>
+          </th>
+        ))}
+        {hasDelta ? (
+          <>
+            <th scope="col" class="number group-start">
+              Mean
             </th>
-            <th scope="colgroup" class="group" colspan={model.tasks.length}>
-              Weights
-            </th>
-            {model.tasks.map(({ name, label }) => (
-              <th
-                scope="colgroup"
-                class="group group-start"
-                colspan={model.columns.filter((column) => column.task === name).length}
-              >
-                {label}
-              </th>
-            ))}
-            <th scope="col" rowspan={2} class="number group-start">
-              Seeds
-            </th>
-          </tr>
-          <tr>
-            {model.tasks.map(({ label }) => (
+            {tasks.map(({ label }) => (
               <th scope="col" class="number">
                 {label}
               </th>
             ))}
-            {model.columns.map(({ metric, task }, index) => (
-              <th scope="col" class={task === model.columns[index - 1]?.task ? 'number' : 'number group-start'}>
-                {metric.label}
-                <span class="sub">
-                  {metric.unit} {metric.better === 'higher' ? '↑' : '↓'}
-                </span>
-              </th>
+          </>
+        ) : null}
+      </tr>
+    </thead>
+  );
+}
+
+/** The comparison in the layout of Kendall, Gal & Cipolla 2018, table 1, with all metrics and what Δm is made of. */
+export function ComparisonView({ comparison }: { comparison: Comparison }) {
+  const { rows } = comparison;
+  const marked = rows.some(({ cells, deltaBest }) => deltaBest || cells.some((cell) => cell?.best === true));
+  return (
+    <>
+      <TableScroll label="Comparison">
+        <table class="comparison">
+          <caption class="hidden">Loss weights and test metrics of every setting</caption>
+          <Head comparison={comparison} />
+          <tbody>
+            {rows.map((row, index) => (
+              <Row
+                row={row}
+                comparison={comparison}
+                start={index > 0 && rows[index - 1]?.setting.kind !== row.setting.kind}
+              />
             ))}
-          </tr>
-        </thead>
-        <tbody>
-          {model.rows.map((row, index) => (
-            <Row
-              row={row}
-              model={model}
-              start={index > 0 && model.rows[index - 1]?.setting.kind !== row.setting.kind}
-            />
-          ))}
-        </tbody>
-      </table>
-    </TableScroll>
+          </tbody>
+        </table>
+      </TableScroll>
+      <div class="table-notes">
+        <p>{protocolLine(comparison)}.</p>
+        {marked ? (
+          <p>
+            <span class="best">best of its column</span>
+          </p>
+        ) : null}
+        {rows.some(({ weights }) => weights.some(({ learned }) => learned !== undefined)) ? (
+          <p>Numbers beside {learnedMark} are shares of the weights’ sum at the end of training.</p>
+        ) : null}
+        {comparisonNotes(comparison).map((note) => (
+          <p>{note}</p>
+        ))}
+      </div>
+    </>
   );
 }

@@ -1,5 +1,6 @@
-import { formatDuration, formatTime, dash } from '../format.js';
-import { taskLabel } from '../charts/metric-names.js';
+import { dash } from '../../shared/compare/number-forms.js';
+import { formatDuration, formatTime } from '../format.js';
+import { taskLabel } from '../../shared/compare/metric-names.js';
 import type { SweepOverview } from '../queries/sweeps.js';
 import type { WorkerRow } from '../queries/workers.js';
 import { Live, Page, TableScroll, type PageProps } from './layout.js';

@@ -1,7 +1,8 @@
 import type { Child } from 'hono/jsx';
 import type { TrialState } from '../../shared/trial-state.js';
-import { taskLabel } from '../charts/metric-names.js';
-import { dash, formatDuration, formatTime } from '../format.js';
+import { taskLabel } from '../../shared/compare/metric-names.js';
+import { dash } from '../../shared/compare/number-forms.js';
+import { formatDuration, formatTime } from '../format.js';
 import type { SweepOverview } from '../queries/sweeps.js';
 import { Live, Page, type PageProps } from './layout.js';
 import { ProgressBar, StateBadge } from './state.js';

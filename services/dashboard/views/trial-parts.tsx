@@ -4,7 +4,7 @@ import { models } from '../../shared/catalog/models.js';
 import { optimizers } from '../../shared/catalog/optimizers.js';
 import { workloads } from '../../shared/catalog/workloads.js';
 import { weightings } from '../../shared/catalog/weightings.js';
-import { taskLabel } from '../charts/metric-names.js';
+import { taskLabel } from '../../shared/compare/metric-names.js';
 import { formatClock } from '../format.js';
 import type { PictureKey } from '../queries/pictures.js';
 import type { LogRow } from '../queries/trials.js';

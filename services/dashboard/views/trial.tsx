@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { isTerminal } from '../../shared/trial-state.js';
-import { dash, formatDuration, formatTime } from '../format.js';
+import { dash } from '../../shared/compare/number-forms.js';
+import { formatDuration, formatTime } from '../format.js';
 import type { AttemptRow, RecordedError, TrialDetail } from '../queries/trials.js';
 import { Live, Page, TableScroll, type PageProps } from './layout.js';
 import { StateBadge } from './state.js';

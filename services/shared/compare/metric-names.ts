@@ -1,13 +1,7 @@
-import {
-  findTask,
-  metricsOfKind,
-  workloads,
-  type MetricInfo,
-  type WorkloadName,
-} from '../../shared/catalog/workloads.js';
+import { findTask, metricsOfKind, workloads, type MetricInfo, type WorkloadName } from '../catalog/workloads.js';
 
 /** Narrows a stored name: a sweep of a newer version may hold a workload that this one does not know. */
-export function isWorkload(name: string): name is WorkloadName {
+function isWorkload(name: string): name is WorkloadName {
   return Object.hasOwn(workloads, name);
 }
 
@@ -22,7 +16,7 @@ export function taskMetrics(workload: string, task: string): readonly MetricInfo
   return info === undefined ? [] : metricsOfKind[info.kind];
 }
 
-/** "IoU [%]", for axes. */
-export function axisLabel(metric: MetricInfo): string {
+/** "IoU [%]", for axes and column heads. */
+export function metricTitle(metric: MetricInfo): string {
   return metric.unit === '' ? metric.label : `${metric.label} [${metric.unit}]`;
 }

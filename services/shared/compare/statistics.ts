@@ -5,12 +5,16 @@ export interface Spread {
   readonly count: number;
 }
 
-/** Mean and sample standard deviation; undefined without values. */
+/**
+ * Mean and sample standard deviation; undefined without values. Values are summed in ascending order, so that the order
+ * in which seeds finish changes no bit of the result.
+ */
 export function spread(values: readonly number[]): Spread | undefined {
   const count = values.length;
   if (count === 0) return undefined;
-  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  const ascending = [...values].sort((a, b) => a - b);
+  const mean = ascending.reduce((sum, value) => sum + value, 0) / count;
   if (count === 1) return { mean, deviation: undefined, count };
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const squares = ascending.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, deviation: Math.sqrt(squares / (count - 1)), count };
 }

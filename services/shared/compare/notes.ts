@@ -1,0 +1,93 @@
+import type { Comparison } from './comparison.js';
+import { learnedMark } from './number-forms.js';
+
+/** Labels listed in a note before the rest is only counted. */
+const listed = 5;
+
+/** What the numbers of a table are, in one line: every table tells it. */
+export function protocolLine({ seeds }: Comparison): string {
+  const over =
+    seeds.length === 0
+      ? ''
+      : seeds.length === 1
+        ? `, seed ${seeds.join()} alone (no spread)`
+        : `, mean ± sample standard deviation over seeds ${seeds.join(', ')}`;
+  return `Test split after the last epoch${over}`;
+}
+
+/** Remarks below a table: what its signs mean, what is missing and why. */
+export function comparisonNotes(comparison: Comparison): string[] {
+  return [
+    ...weightNotes(comparison),
+    ...deltaNotes(comparison),
+    ...competitionNotes(comparison),
+    ...unfinishedNotes(comparison),
+  ];
+}
+
+function weightNotes({ rows }: Comparison): string[] {
+  const signs = [
+    ...(rows.some(({ weights }) => weights.some(({ trained }) => !trained))
+      ? ['weight 0: the task is not trained']
+      : []),
+    ...(rows.some(({ setting }) => setting.weights === null) ? [`${learnedMark}: the weight is learned`] : []),
+  ];
+  return signs.length === 0 ? [] : [sentence(signs.join('; '))];
+}
+
+function deltaNotes({ hasDelta, rows, baselines, tasks }: Comparison): string[] {
+  if (!hasDelta) return [];
+  const wanted = tasks.filter(({ name }) =>
+    rows.some(({ setting }) => setting.tasks.length > 1 && setting.tasks.includes(name)),
+  );
+  const missing = wanted.filter(({ name }) => !baselines.has(name));
+  const partial = wanted.filter(({ name }) => {
+    const baseline = baselines.get(name);
+    return baseline !== undefined && baseline.spread.count < baseline.planned;
+  });
+  const labels = (some: typeof tasks): string => some.map(({ label }) => label).join(', ');
+  return [
+    'Δm: mean over a setting’s tasks of the relative change against the task trained alone, + is better; ± is over the setting’s own seeds.',
+    ...(rows.some(({ setting, delta }) => delta !== undefined && setting.tasks.length < tasks.length)
+      ? ['The best Δm is chosen among settings that train every task: means over different tasks do not compare.']
+      : []),
+    ...(missing.length > 0
+      ? [`Δm is not defined for settings with ${labels(missing)}: no network trained on it alone has finished.`]
+      : []),
+    ...(partial.length > 0
+      ? [`The single-task networks of ${labels(partial)} have not finished all of their seeds.`]
+      : []),
+  ];
+}
+
+/** Told only where it keeps a row out that a reader would expect to compete. */
+function competitionNotes({ rows }: Comparison): string[] {
+  const most = Math.max(0, ...rows.map(({ finished }) => finished));
+  const fewer = rows.some(({ finished }) => finished > 0 && finished < most);
+  return fewer ? [`Best values are chosen among settings with ${String(most)} finished seeds.`] : [];
+}
+
+const unfinished = [
+  { state: 'failed', text: 'Failed' },
+  { state: 'stopped', text: 'Stopped early' },
+  { state: 'cancelled', text: 'Cancelled' },
+] as const;
+
+function unfinishedNotes({ rows }: Comparison): string[] {
+  const trials = rows.flatMap((row) => row.trials);
+  const ended = unfinished.flatMap(({ state, text }) => {
+    const labels = trials.filter((trial) => trial.state === state).map(({ label }) => label);
+    if (labels.length === 0) return [];
+    const more = labels.length > listed ? ` and ${String(labels.length - listed)} more` : '';
+    return [`${text} (${String(labels.length)}): ${labels.slice(0, listed).join('; ')}${more}`];
+  });
+  const waiting = trials.filter(({ state }) => state === 'queued' || state === 'running').length;
+  return [
+    ...ended,
+    ...(waiting > 0 ? [`${String(waiting)} of ${String(trials.length)} trials have not ended yet.`] : []),
+  ];
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

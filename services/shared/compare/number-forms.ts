@@ -1,0 +1,52 @@
+import type { MetricInfo } from '../catalog/workloads.js';
+import type { Spread } from './statistics.js';
+
+/** Shown where there is no number. */
+export const dash = '–';
+
+/** Shown for a weight that is learned and so has no one value. */
+export const learnedMark = '✓';
+
+/** Decimals of Δm, which is in %. */
+export const deltaDecimals = 1;
+
+/**
+ * A weight as the paper prints it: 1.0, 0.975, 0.333. It is written out in full where it is short, otherwise with three
+ * significant digits; a weight of 0 is a task that is not trained, and a bare 0.
+ */
+export function formatWeight(weight: number): string {
+  if (weight === 0) return '0';
+  const full = String(weight);
+  const text = full.length <= 6 ? full : String(Number(weight.toPrecision(3)));
+  return /^\d+$/.test(text) ? `${text}.0` : text;
+}
+
+/** A mean and what follows it, apart, so that means can be put under each other or in bold. */
+export interface SpreadText {
+  readonly mean: string;
+  /** Undefined for a single value. */
+  readonly deviation: string | undefined;
+}
+
+/** A metric over seeds, scaled and rounded for showing. */
+export function formatMetric({ mean, deviation }: Spread, metric: MetricInfo): SpreadText {
+  return {
+    mean: fixed(mean * metric.scale, metric.decimals),
+    deviation: deviation === undefined ? undefined : fixed(deviation * metric.scale, metric.decimals),
+  };
+}
+
+/** A change in %, always with its sign. */
+export function formatChange({ mean, deviation }: Spread): SpreadText {
+  const text = fixed(mean, deltaDecimals);
+  return {
+    mean: Number(text) > 0 ? `+${text}` : text.replace('-', '−'),
+    deviation: deviation === undefined ? undefined : fixed(deviation, deltaDecimals),
+  };
+}
+
+/** As toFixed, but what rounds to zero has no sign. */
+function fixed(value: number, decimals: number): string {
+  const text = value.toFixed(decimals);
+  return Number(text) === 0 ? (0).toFixed(decimals) : text;
+}

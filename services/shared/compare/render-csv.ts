@@ -1,0 +1,73 @@
+import type { Comparison, ComparisonRow, WeightCell } from './comparison.js';
+import { oneLine } from './plain-text.js';
+import type { Spread } from './statistics.js';
+
+type Value = string | number | boolean | undefined;
+interface CsvColumn {
+  readonly name: string;
+  readonly of: (row: ComparisonRow) => Value;
+}
+
+/** Text that a spreadsheet would take for a formula gets an apostrophe before it, which spreadsheets do not show. */
+function field(value: Value): string {
+  if (value === undefined) return '';
+  if (typeof value !== 'string') return String(value);
+  const line = oneLine(value);
+  const safe = /^[=+\-@]/.test(line) ? `'${line}` : line;
+  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function spreadColumns(name: string, of: (row: ComparisonRow) => Spread | undefined): CsvColumn[] {
+  return [
+    { name: `${name}.mean`, of: (row) => of(row)?.mean },
+    { name: `${name}.sd`, of: (row) => of(row)?.deviation },
+    { name: `${name}.n`, of: (row) => of(row)?.count },
+  ];
+}
+
+function csvColumns({ tasks, columns, hasDelta }: Comparison): CsvColumn[] {
+  const weightOf = (row: ComparisonRow, task: string): WeightCell | undefined =>
+    row.weights.find((one) => one.task === task);
+  const count = (row: ComparisonRow, state: string): number => row.trials.filter((one) => one.state === state).length;
+  return [
+    { name: 'setting', of: ({ setting }) => setting.label },
+    { name: 'key', of: ({ setting }) => setting.key },
+    { name: 'kind', of: ({ setting }) => setting.kind },
+    { name: 'method', of: ({ setting }) => setting.method },
+    { name: 'seeds.planned', of: ({ trials }) => trials.length },
+    { name: 'seeds.finished', of: ({ finished }) => finished },
+    { name: 'seeds.failed', of: (row) => count(row, 'failed') },
+    ...tasks.map(({ name }) => ({ name: `weight.${name}`, of: (row: ComparisonRow) => weightOf(row, name)?.fixed })),
+    ...tasks.flatMap(({ name }) => [
+      ...spreadColumns(`learnedWeight.${name}`, (row) => weightOf(row, name)?.learned?.weight),
+      ...spreadColumns(`learnedShare.${name}`, (row) => weightOf(row, name)?.learned?.normalised),
+      ...spreadColumns(`variance.${name}`, (row) => weightOf(row, name)?.learned?.variance),
+    ]),
+    ...columns.flatMap(({ task, metric }, place): CsvColumn[] => [
+      ...spreadColumns(`${task}.${metric.name}`, (row) => row.cells[place]?.spread),
+      { name: `${task}.${metric.name}.best`, of: (row) => row.cells[place]?.best },
+    ]),
+    ...(hasDelta
+      ? [
+          ...spreadColumns('deltaM', (row) => row.delta?.total),
+          { name: 'deltaM.best', of: (row: ComparisonRow) => (row.delta === undefined ? undefined : row.deltaBest) },
+          ...tasks.flatMap(({ name }) =>
+            spreadColumns(`deltaM.${name}`, (row) => row.delta?.shares.find((share) => share.task === name)?.change),
+          ),
+        ]
+      : []),
+  ];
+}
+
+/**
+ * The comparison for spreadsheets and scripts: a header and a line per setting, every number unrounded. Metrics are as
+ * they were reported (an IoU is a share, not a percentage); Δm and its parts are in %.
+ */
+export function renderCsv(comparison: Comparison): string {
+  const columns = csvColumns(comparison);
+  const lines = [
+    columns.map(({ name }) => field(name)),
+    ...comparison.rows.map((row) => columns.map(({ of }) => field(of(row)))),
+  ];
+  return `${lines.map((line) => line.join(',')).join('\n')}\n`;
+}
