@@ -18,7 +18,13 @@ export type FromTrainer =
       /** Why this backend, and why the better ones were passed over. */
       readonly backendReason: string;
       readonly device: string;
+      /** Threads that one computation uses; left out where that is not ours to say (GPUs). */
+      readonly threads?: number;
     }
+  /** No backend can be opened; the child ends. */
+  | { readonly type: 'unusable'; readonly error: ErrorRecord }
+  /** Sent every second while a trial's data is being opened, which can take longer than any step. */
+  | { readonly type: 'opening' }
   /** Sent at least every few seconds while training goes on; without it the agent takes the child for hung. */
   | { readonly type: 'progress'; readonly step: number; readonly steps: number }
   | { readonly type: 'metrics'; readonly points: readonly MetricPoint[] }

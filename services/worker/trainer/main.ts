@@ -1,9 +1,10 @@
 /** The trainer child process: see trainer-protocol.ts. Started by the worker agent with an IPC channel. */
 import { parseArgs } from 'node:util';
-import { SigmasweepError } from '../../shared/errors.js';
+import { errorRecord, SigmasweepError } from '../../shared/errors.js';
 import { backendRequests, type BackendRequest } from '../../shared/trial-config.js';
 import { openBackend } from '../backends/choose.js';
 import type { FromTrainer, ToTrainer, TrainerArguments } from '../trainer-protocol.js';
+import { endWithParent } from './end-with-parent.js';
 import { TrainerSession } from './session.js';
 import { WorkloadCache } from './workload-cache.js';
 
@@ -29,6 +30,14 @@ function say(message: FromTrainer): void {
   if (process.connected) process.send?.(message);
 }
 
+/** Tells the agent why and ends. */
+function unusable(error: unknown): Promise<never> {
+  const message: FromTrainer = { type: 'unusable', error: errorRecord(error) };
+  return new Promise(() => process.send?.(message, () => process.exit(1)));
+}
+
+// A terminal or a service manager signals the whole group; it is the agent that decides what becomes of the trial.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit(0));
 const { backend: request, cacheFolder } = readArguments(process.argv.slice(2));
 if (process.send === undefined) {
@@ -36,7 +45,14 @@ if (process.send === undefined) {
     hint: 'Start a worker; it starts its trainers itself.',
   });
 }
-const opened = await openBackend(request);
+endWithParent();
+const opened = await openBackend(request).catch(unusable);
 const session = new TrainerSession(opened.backend, new WorkloadCache(cacheFolder), say);
 process.on('message', (message) => session.receive(message as ToTrainer));
-say({ type: 'ready', backend: opened.backend, backendReason: opened.reason, device: opened.device });
+say({
+  type: 'ready',
+  backend: opened.backend,
+  backendReason: opened.reason,
+  device: opened.device,
+  ...(opened.threads === undefined ? {} : { threads: opened.threads }),
+});

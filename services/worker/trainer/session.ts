@@ -1,6 +1,8 @@
 import { errorRecord } from '../../shared/errors.js';
+import type { TrialConfig } from '../../shared/trial-config.js';
 import { taskKindImplementations } from '../workloads/registry.js';
 import type { FromTrainer, ToTrainer } from '../trainer-protocol.js';
+import type { OpenWorkload } from '../workloads/workload.js';
 import { isRetryable } from './errors.js';
 import { train } from './train.js';
 import type { WorkloadCache } from './workload-cache.js';
@@ -33,13 +35,10 @@ export class TrainerSession {
     });
   }
 
-  private async train(
-    config: Extract<ToTrainer, { type: 'train' }>['config'],
-    signal: AbortSignal,
-  ): Promise<FromTrainer> {
+  private async train(config: TrialConfig, signal: AbortSignal): Promise<FromTrainer> {
     try {
       this.say({ type: 'log', level: 'info', text: `opening ${config.workload}` });
-      const workload = await this.cache.open(config.workload, config.data);
+      const workload = await this.open(config);
       const end = await train(config, {
         workload,
         kinds: taskKindImplementations,
@@ -50,6 +49,15 @@ export class TrainerSession {
       return { type: end };
     } catch (error) {
       return { type: 'failed', error: errorRecord(error), retryable: isRetryable(error) };
+    }
+  }
+
+  private async open({ workload, data }: TrialConfig): Promise<OpenWorkload> {
+    const signOfLife = setInterval(() => this.say({ type: 'opening' }), 1000);
+    try {
+      return await this.cache.open(workload, data);
+    } finally {
+      clearInterval(signOfLife);
     }
   }
 }

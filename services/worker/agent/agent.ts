@@ -1,0 +1,153 @@
+import { hostname } from 'node:os';
+import { newId } from '../../shared/ids.js';
+import type { Logger } from '../../shared/log.js';
+import type { ControlMessage } from '../../shared/messages/workers.js';
+import type { Connection } from '../../shared/nats/connect.js';
+import type { BackendRequest } from '../../shared/trial-config.js';
+import { softwareVersion } from '../../shared/version.js';
+import { subscribeControl } from './control.js';
+import { NatsLink } from './link.js';
+import { machineFacts } from './machine.js';
+import { settlesWithin } from './pause.js';
+import { Presence, type WorkerFacts } from './presence.js';
+import { ReportStream } from './reports/report-stream.js';
+import { Slot } from './slot/slot.js';
+import { TrainerProcess, type TrainerFacts } from './slot/trainer-process.js';
+import { TrainerSupply } from './slot/trainer-supply.js';
+import { decideSlots, threadLimits } from './slots.js';
+import { TrialSource } from './trial-source.js';
+
+export interface AgentOptions {
+  readonly connection: Connection;
+  readonly name: string;
+  /** Trials at once; 0 = as many as fit. */
+  readonly slots: number;
+  readonly backend: BackendRequest;
+  readonly cacheFolder: string;
+  /** Environment of the trainer processes. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly logger: Logger;
+}
+
+/** Parts of the time that stopping may take, milliseconds: reports, then trainers, then what is still to be sent. */
+const stopTimes = { reports: 11_000, trainers: 2000, connection: 1500 };
+
+/** The worker agent: pulls trials, claims them, has them trained by its trainer processes and reports what they say. */
+export class Agent {
+  private readonly stopping = new AbortController();
+  private readonly slots: readonly Slot[];
+  private readonly running: Promise<unknown>;
+  private readonly presence: Presence;
+  private readonly unsubscribe: () => void;
+  private readonly logger: Logger;
+
+  private constructor(
+    private readonly link: NatsLink,
+    private readonly supplies: readonly TrainerSupply[],
+    readonly facts: WorkerFacts,
+    logger: Logger,
+  ) {
+    const { workerId } = facts;
+    this.logger = logger;
+    const context = {
+      workerId,
+      link,
+      source: new TrialSource(link, logger),
+      sink: new ReportStream(link),
+      logger,
+      stopping: this.stopping.signal,
+      changed: () => this.presence.announce(),
+    };
+    this.slots = supplies.map((supply) => new Slot(supply, context));
+    this.presence = new Presence(link, facts, () => this.slots.flatMap(({ running }) => running?.trial.trialId ?? []));
+    this.unsubscribe = subscribeControl(link, workerId, this.control, logger);
+    this.presence.start();
+    this.running = Promise.all(this.slots.map((slot) => slot.run()));
+  }
+
+  /**
+   * Starts a trainer, and with what it says of its backend as many slots as fit; resolves when trials are pulled.
+   * @throws SigmasweepError BACKEND_UNUSABLE or TRAINER_NOT_STARTED when the first trainer cannot be started
+   */
+  static async start(options: AgentOptions): Promise<Agent> {
+    const machine = machineFacts();
+    const environment = { ...options.environment, ...threadLimits(options.slots, machine.cores) };
+    const { backend, cacheFolder } = options;
+    const workerId = newId('worker');
+    const logger = options.logger.child({ workerId });
+    const startTrainer = (): TrainerProcess => new TrainerProcess({ backend, cacheFolder, environment, logger });
+    const first = startTrainer();
+    let trainer: TrainerFacts;
+    try {
+      trainer = await first.ready;
+    } catch (error) {
+      await first.close(stopTimes.trainers);
+      throw error;
+    }
+    const { slots, reason } = decideSlots({ requested: options.slots, ...machine, threads: trainer.threads });
+    logger.info(
+      { backend: trainer.backend, device: trainer.device, slots },
+      `${slots} slots (${reason}); backend: ${trainer.backendReason}`,
+    );
+    const supplies = Array.from(
+      { length: slots },
+      (_, index) => new TrainerSupply(startTrainer, logger, index === 0 ? first : undefined),
+    );
+    const facts: WorkerFacts = {
+      workerId,
+      name: options.name,
+      host: hostname().slice(0, 200),
+      pid: process.pid,
+      softwareVersion,
+      backend: trainer.backend.slice(0, 50),
+      backendReason: trainer.backendReason.slice(0, 2000),
+      device: trainer.device.slice(0, 200),
+      slots,
+    };
+    return new Agent(new NatsLink(options.connection, logger), supplies, facts, logger);
+  }
+
+  /** Resolves with an error when the agent cannot go on; never rejects. */
+  async failure(): Promise<unknown> {
+    const closed = this.link.connection
+      .closed()
+      .then((error: unknown) => error ?? new Error('the connection to NATS was closed'));
+    const broken = this.running.then(
+      () => new Promise<never>(() => undefined),
+      (error: unknown) => error,
+    );
+    return Promise.race([closed, broken]);
+  }
+
+  /**
+   * Takes no more trials, hands the running ones back, sends what is to be reported and ends the trainers. Takes at most
+   * about 15 seconds; what NATS has not taken by then is lost, and the leases of those trials end.
+   */
+  async stop(): Promise<void> {
+    this.logger.info('stopping');
+    this.stopping.abort();
+    this.presence.stopping();
+    if (!(await settlesWithin(this.running, stopTimes.reports))) {
+      const left = this.slots.flatMap(({ running }) => running?.trial.trialId ?? []);
+      this.logger.warn(
+        { trials: left },
+        'not everything could be reported in time; the leases of these trials will end',
+      );
+    }
+    await Promise.all(this.supplies.map((supply) => supply.close(stopTimes.trainers)));
+    this.unsubscribe();
+    this.presence.gone();
+    if (!this.link.connected || !(await settlesWithin(this.link.connection.drain(), stopTimes.connection))) {
+      void this.link.connection.close();
+    }
+    this.logger.info('stopped');
+  }
+
+  private readonly control = ({ trialId, attempt, reason }: ControlMessage): void => {
+    const told = this.slots.find(
+      ({ running }) => running?.trial.trialId === trialId && running.trial.attempt === attempt,
+    );
+    // One that has ended since needs no stop.
+    told?.running?.abandon(reason);
+  };
+}

@@ -1,0 +1,157 @@
+import { errorRecord, type ErrorRecord } from '../../../shared/errors.js';
+import type { Logger } from '../../../shared/log.js';
+import type { FromTrainer } from '../../trainer-protocol.js';
+import type { GrantedTrial } from '../claim.js';
+import { settlesWithin } from '../pause.js';
+import type { FinalItem, Reporter } from '../reports/reporter.js';
+import { trainerDied, type TrainerEnd } from './trainer-end.js';
+import type { TrainerProcess } from './trainer-process.js';
+
+/** A trainer that was told to stop is killed when it has not answered by then. */
+const stopGraceMs = 5000;
+/** Silence is counted in ticks: after a pause of the whole machine, or of this process, one tick has gone by. */
+const silenceTicks = 20;
+/** Node takes a longer one for 1 ms. */
+const longestTimerMs = 2 ** 31 - 1;
+
+type Answer = Extract<FromTrainer, { type: 'succeeded' | 'failed' | 'stopped' }>;
+
+/**
+ * One attempt at one trial, on a trainer that is free. It ends in one of four ways: the trainer answers, dies, or is
+ * killed for its silence, which is reported; or the attempt is stopped from outside, after which at most `handed-back` is.
+ */
+export class Attempt {
+  private silent = 0;
+  private stalled = false;
+  private started = false;
+  private stopped = false;
+  private readonly answered: Promise<Answer>;
+  private takeAnswer: (answer: Answer) => void = () => undefined;
+
+  constructor(
+    readonly trial: GrantedTrial,
+    private readonly trainer: TrainerProcess,
+    private readonly reporter: Reporter,
+    private readonly logger: Logger,
+  ) {
+    this.answered = new Promise((resolve) => {
+      this.takeAnswer = resolve;
+    });
+  }
+
+  /** Trains; resolves when the trainer is free again, or gone, and everything that is to be reported is acknowledged. */
+  async run(): Promise<void> {
+    const { trialId, attempt, config, leaseSeconds } = this.trial;
+    const { stallSeconds } = config.limits;
+    this.trainer.onMessage = this.receive;
+    const heartbeat = setInterval(() => this.reporter.heartbeat(), (leaseSeconds * 1000) / 3);
+    const silence = setInterval(this.countSilence, Math.min((stallSeconds * 1000) / silenceTicks, longestTimerMs));
+    try {
+      if (!this.stopped) {
+        this.started = true;
+        this.trainer.send({ type: 'train', trialId, attempt, config });
+        const end = await Promise.race([this.answered, this.trainer.ended]);
+        if ('type' in end) this.conclude(end);
+        else this.fail(errorRecord(trainerDied(end, this.stalled ? stallSeconds : undefined)), true, end);
+      }
+    } finally {
+      clearInterval(heartbeat);
+      clearInterval(silence);
+      this.trainer.onMessage = undefined;
+    }
+    await this.reporter.flushed();
+  }
+
+  /** The coordinator does not want this attempt any more: nothing else is reported. */
+  abandon(reason: string): void {
+    this.logger.info({ reason }, 'the attempt is stopped by the coordinator');
+    this.reporter.abandon();
+    void this.stopTrainer();
+  }
+
+  /** The worker is stopping: the trial goes back, for another worker. */
+  handBack(reason: string): void {
+    this.reporter.finish({ type: 'handed-back', reason });
+    void this.stopTrainer();
+  }
+
+  private readonly receive = (message: FromTrainer): void => {
+    // Every message is a sign of life, also those from before the first step.
+    this.silent = 0;
+    switch (message.type) {
+      case 'progress':
+        this.reporter.advanced(message.step, message.steps);
+        return;
+      case 'metrics':
+        this.reporter.metrics(message.points);
+        return;
+      case 'log':
+        this.logger.debug({ level: message.level }, message.text);
+        this.reporter.log(message.level, message.text);
+        return;
+      case 'picture':
+        this.reporter.picture(message);
+        return;
+      case 'succeeded':
+      case 'failed':
+      case 'stopped':
+        this.takeAnswer(message);
+        return;
+      case 'ready':
+      case 'unusable':
+      case 'opening':
+        return;
+    }
+  };
+
+  private conclude(answer: Answer): void {
+    if (answer.type === 'succeeded') {
+      this.logger.info('trained');
+      this.reporter.finish({ type: 'succeeded' });
+    } else if (answer.type === 'failed') {
+      this.fail(answer.error, answer.retryable);
+    } else if (!this.stopped) {
+      this.logger.error('the trainer stopped without being told to');
+      this.reporter.finish({ type: 'handed-back', reason: 'the trainer stopped without being told to' });
+    }
+  }
+
+  private fail(error: ErrorRecord, retryable: boolean, end?: TrainerEnd): void {
+    if (!this.stopped) {
+      const { code, message } = error;
+      this.logger.error(
+        { code, retryable, exitCode: end?.code, signal: end?.signal },
+        `the attempt failed: ${message}`,
+      );
+    }
+    this.reporter.finish({ type: 'failed', error: fitting(error), retryable });
+  }
+
+  private readonly countSilence = (): void => {
+    this.silent += 1;
+    if (this.silent <= silenceTicks || this.stopped || this.stalled) return;
+    this.stalled = true;
+    this.trainer.kill();
+  };
+
+  private async stopTrainer(): Promise<void> {
+    if (this.stopped) return;
+    this.stopped = true;
+    if (!this.started) return;
+    this.trainer.send({ type: 'stop' });
+    if (await settlesWithin(Promise.race([this.answered, this.trainer.ended]), stopGraceMs)) return;
+    this.logger.warn(`the trainer did not stop within ${stopGraceMs / 1000} s and is killed`);
+    this.trainer.kill();
+  }
+}
+
+/** Cuts an error's texts to what a report may hold. */
+function fitting({ code, message, hint, stack }: ErrorRecord): Extract<FinalItem, { type: 'failed' }>['error'] {
+  const cut = (text: string, length: number): string => text.replaceAll('\0', '\uFFFD').slice(0, length);
+  return {
+    code: cut(code, 100),
+    message: cut(message, 10_000),
+    ...(hint === undefined ? {} : { hint: cut(hint, 10_000) }),
+    ...(stack === undefined ? {} : { stack: cut(stack, 20_000) }),
+  };
+}

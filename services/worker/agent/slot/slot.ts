@@ -1,0 +1,103 @@
+import type { JsMsg } from 'nats';
+import type { Logger } from '../../../shared/log.js';
+import { claimTrial, type GrantedTrial } from '../claim.js';
+import type { NatsLink } from '../link.js';
+import { pause } from '../pause.js';
+import { Reporter } from '../reports/reporter.js';
+import type { ReportSink } from '../reports/report-stream.js';
+import type { AnnouncedTrial, TrialSource } from '../trial-source.js';
+import { Attempt } from './attempt.js';
+import type { ReadyTrainer, TrainerSupply } from './trainer-supply.js';
+
+/** What all slots of a worker share. */
+export interface SlotContext {
+  readonly workerId: string;
+  readonly link: NatsLink;
+  readonly source: TrialSource;
+  readonly sink: ReportSink;
+  readonly logger: Logger;
+  /** Aborted when the worker is to stop. */
+  readonly stopping: AbortSignal;
+  /** Called when an attempt has begun or ended. */
+  readonly changed: () => void;
+}
+
+/** After a claim without an answer: when the message comes again, and when this slot asks for the next one. */
+const comesAgainMs = 5000;
+const asksAgainMs = 2000;
+const stoppingReason = 'the worker is stopping';
+
+/** Trains one trial after the other, with one trainer process. */
+export class Slot {
+  private attempt: Attempt | undefined;
+
+  constructor(
+    private readonly supply: TrainerSupply,
+    private readonly context: SlotContext,
+  ) {}
+
+  /** The attempt that is being trained or reported. */
+  get running(): Attempt | undefined {
+    return this.attempt;
+  }
+
+  /** Resolves when the worker is stopping and this slot has nothing left to report. */
+  async run(): Promise<void> {
+    const { stopping, source } = this.context;
+    for (;;) {
+      const ready = await this.supply.take(stopping);
+      if (ready === undefined) return;
+      // A trainer that dies while it waits is replaced before the next trial is taken.
+      const over = AbortSignal.any([stopping, ready.trainer.gone]);
+      while (!over.aborted) {
+        const announced = await source.next(over);
+        if (announced === undefined) continue;
+        if (stopping.aborted || ready.trainer.isGone) announced.message.nak();
+        else await this.take(announced, ready);
+      }
+    }
+  }
+
+  private async take({ trial, message }: AnnouncedTrial, ready: ReadyTrainer): Promise<void> {
+    const { trialId } = trial;
+    const { workerId, link, stopping, logger } = this.context;
+    const { backend, device } = ready.facts;
+    const claimant = { workerId, backend: backend.slice(0, 50), device: device.slice(0, 200) };
+    const answer = await claimTrial(link, message, trialId, claimant, stopping, logger);
+    if (answer === undefined) {
+      await this.leave(message);
+      return;
+    }
+    message.ack();
+    if (answer.granted) await this.train({ trialId, ...answer }, ready);
+    else logger.debug({ trialId, reason: answer.reason }, 'the trial is not to be trained any more');
+  }
+
+  /** Nobody answered the claim: the message comes again, here or elsewhere. */
+  private async leave(message: JsMsg): Promise<void> {
+    const { stopping } = this.context;
+    message.nak(stopping.aborted ? undefined : comesAgainMs);
+    await pause(asksAgainMs, stopping);
+  }
+
+  private async train(trial: GrantedTrial, { trainer }: ReadyTrainer): Promise<void> {
+    const { workerId, sink, stopping, changed } = this.context;
+    const { trialId, attempt, label } = trial;
+    const logger = this.context.logger.child({ trialId, attempt });
+    const reporter = new Reporter(sink, { trialId, attempt, workerId }, logger);
+    const running = new Attempt(trial, trainer, reporter, logger);
+    this.attempt = running;
+    changed();
+    logger.info({ label }, 'training');
+    const handBack = (): void => running.handBack(stoppingReason);
+    if (stopping.aborted) handBack();
+    else stopping.addEventListener('abort', handBack, { once: true });
+    try {
+      await running.run();
+    } finally {
+      stopping.removeEventListener('abort', handBack);
+      this.attempt = undefined;
+      changed();
+    }
+  }
+}

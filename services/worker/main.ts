@@ -1,0 +1,47 @@
+import { resolve } from 'node:path';
+import { readConfig } from '../shared/config.js';
+import { errorRecord } from '../shared/errors.js';
+import { createLogger } from '../shared/log.js';
+import { connectNats } from '../shared/nats/connect.js';
+import { Agent } from './agent/agent.js';
+
+let agent: Agent | undefined;
+let stopping = false;
+
+/** The first signal stops in order; before the agent runs, and at the second signal, there is nothing to wait for. */
+function stop(): void {
+  if (agent === undefined || stopping) process.exit(stopping ? 1 : 0);
+  stopping = true;
+  void agent.stop().then(() => process.exit(0), fail);
+}
+
+function fail(error: unknown): never {
+  const { code, message, hint } = errorRecord(error);
+  process.stderr.write(`worker: ${code}: ${message}${hint === undefined ? '' : `\n  ${hint}`}\n`);
+  process.exit(1);
+}
+
+async function run(): Promise<void> {
+  const config = readConfig('worker');
+  const logger = createLogger('worker', config.SIGMASWEEP_LOG_LEVEL);
+  // Trainers have no use for passwords.
+  const environment = { ...process.env, NATS_URL: undefined, DATABASE_URL: undefined, SIGMASWEEP_TOKEN: undefined };
+  const started = await Agent.start({
+    connection: await connectNats(config.NATS_URL, `worker ${config.SIGMASWEEP_WORKER_NAME}`),
+    name: config.SIGMASWEEP_WORKER_NAME,
+    slots: config.SIGMASWEEP_SLOTS,
+    backend: config.SIGMASWEEP_BACKEND,
+    cacheFolder: resolve(config.SIGMASWEEP_CACHE),
+    environment,
+    logger,
+  });
+  agent = started;
+  const { workerId, backend, device, slots } = started.facts;
+  process.stdout.write(`${JSON.stringify({ ready: true, service: 'worker', workerId, backend, device, slots })}\n`);
+  const failure = await started.failure();
+  if (!stopping) fail(failure);
+}
+
+process.on('SIGTERM', stop);
+process.on('SIGINT', stop);
+run().catch(fail);
