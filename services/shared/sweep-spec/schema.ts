@@ -1,55 +1,97 @@
 import { z } from 'zod';
-import { modelConfig } from '../catalog/models.js';
-import { optimizerConfig } from '../catalog/optimizers.js';
-import { lossWeight, weightingConfig } from '../catalog/weightings.js';
-import { workloadNames } from '../catalog/workloads.js';
+import { models, type ModelConfig } from '../catalog/models.js';
+import { optimizers, type OptimizerConfig } from '../catalog/optimizers.js';
+import { workloadNames, workloads, type WorkloadName } from '../catalog/workloads.js';
+import { distinct, nameOf, shownText } from './field-kinds.js';
+import { gridOf } from './grid-schema.js';
+import { weightingOf } from './weighting-schema.js';
 
-const taskName = z.string().min(1).max(64);
+/** The names that a spec's fields may use, as far as they are known: what a task is depends on the spec itself. */
+export interface Vocabulary {
+  readonly workload: WorkloadName | undefined;
+  /** What `grid` and `weightings` may name: the spec's own tasks. */
+  readonly tasks: readonly string[] | undefined;
+}
+
+/** No grid may be larger, whatever `limits.trials` says: a sweep is planned in memory and stored in one transaction. */
+export const mostTrials = 100_000;
+
 const seed = z.int().min(0).max(2_147_483_647);
 
-const label = z.string().min(1).max(100).describe('Name of the row in the comparison.');
-
-const gridPoints = z.strictObject({
-  points: z
-    .array(z.record(taskName, lossWeight))
-    .min(1)
-    .describe('Explicit points: each gives a weight per task; a task left out has weight 0.'),
-});
-
-const gridValues = z.strictObject({
-  values: z.record(taskName, z.array(lossWeight).min(1)).describe('Every combination of the values of each task.'),
-});
-
-const gridSimplex = z.strictObject({
-  simplex: z
-    .strictObject({
-      step: z.number().positive().max(1).describe('Distance of neighbouring weights; 1/step must be whole.'),
-      corners: z.boolean().default(true).describe('Whether points with a weight of 0 are in the grid.'),
-    })
-    .describe('All weights that are multiples of the step and sum to 1.'),
-});
-
-/** An entry of `weightings:`, its method's options beside the tasks it is for. */
-const weightingEntry = z.intersection(
-  weightingConfig,
-  z.object({ tasks: z.array(taskName).min(1).optional(), label: label.optional() }),
-);
+/** A model or optimizer with its options beside its name; left out, the name is `usual`. */
+function named<Config extends { readonly name: string }>(
+  table: Readonly<Record<Config['name'], { readonly options: z.ZodObject; readonly label: string }>>,
+  usual: Config['name'],
+): z.ZodType<Config, object> {
+  const entries = (Object.keys(table) as Config['name'][]).map((name) => {
+    const literal = z.literal(name).describe(table[name].label);
+    return z.strictObject({
+      // Optional and not only defaulted, so that the union knows where an entry without a name belongs.
+      name: name === usual ? literal.optional().default(name) : literal,
+      ...table[name].options.shape,
+    });
+  });
+  // Built from the catalog's table like the weightings; the catalog's own union says the type.
+  return z.discriminatedUnion('name', entries as unknown as [(typeof entries)[0] & object]) as unknown as z.ZodType<
+    Config,
+    object
+  >;
+}
 
 /**
- * A sweep as a person writes it. This shape documents the fields; `parseSweepSpec` does the validation that a shape
- * alone cannot say (known tasks, counted grid, whole steps).
+ * The fields of a sweep spec, each with what is allowed in it. This is the one definition: faults, the JSON Schema and
+ * the tables of docs/spec.md are made from it. What spans fields is in checks.ts.
  */
-export const sweepSpecShape = {
-  name: z.string().min(1).max(200).describe('Shown everywhere; any text.'),
-  workload: z.enum(workloadNames).describe('What is trained.'),
-  tasks: z.array(taskName).min(1).max(16).describe('Tasks of the workload, in the order of the table’s columns.'),
-  data: z.record(z.string(), z.unknown()).default({}).describe('Options of the workload.'),
-  grid: z.union([gridPoints, gridValues, gridSimplex]).optional().describe('Fixed loss weights.'),
-  weightings: z.array(weightingEntry).default([]).describe('Further weightings, one row each.'),
-  baselines: z.boolean().default(true).describe('Train each task alone as well; Δm is measured against these.'),
-  seeds: z.array(seed).min(1).max(1000).default([1]).describe('Every row is trained once with each seed.'),
-  model: modelConfig.describe('The architecture.'),
-  optimizer: optimizerConfig.describe('The optimizer.'),
-  epochs: z.int().min(1).max(100_000).describe('Passes over the training split.'),
-  batchSize: z.int().min(1).max(65_536).default(8).describe('Images per step.'),
-} as const;
+export function sweepSpecFields({ workload, tasks }: Vocabulary) {
+  return {
+    name: shownText(200).describe('Shown everywhere; any text.'),
+    workload: z.enum(workloadNames).describe('What is trained.'),
+    tasks: distinct(nameOf(workload && workloads[workload].tasks.map((task) => task.name)), 16).describe(
+      'Tasks of the workload, in the order of the table’s columns.',
+    ),
+    data: (workload === undefined
+      ? z.record(z.string(), z.unknown())
+      : (workloads[workload].options as z.ZodType<Record<string, unknown>, Record<string, unknown>>)
+    )
+      .prefault({})
+      .describe('Options of the workload.'),
+    grid: gridOf(tasks).describe('Fixed loss weights, in one of three forms.').optional(),
+    weightings: z.array(weightingOf(tasks)).max(1000).default([]).describe('Further weightings, one row each.'),
+    baselines: z
+      .boolean()
+      .default(true)
+      .describe('Train each task alone as well, where no row does so yet; Δm is measured against these.'),
+    seeds: distinct(seed, 1000).default([1]).describe('Every row is trained once with each seed.'),
+    model: named<ModelConfig>(models, 'hard-sharing').prefault({}).describe('The architecture.'),
+    optimizer: named<OptimizerConfig>(optimizers, 'adam').prefault({}).describe('The optimizer.'),
+    epochs: z.int().min(1).max(100_000).describe('Passes over the training split.'),
+    batchSize: z.int().min(1).max(65_536).default(8).describe('Images per step.'),
+    limits: z
+      .strictObject({
+        trials: z.int().min(1).max(mostTrials).default(10_000).describe('A sweep of more trials is refused.'),
+        parameters: z
+          .int()
+          .min(1)
+          .max(1_000_000_000)
+          .default(5_000_000)
+          .describe('A model of more parameters is refused before training.'),
+        stallSeconds: z
+          .number()
+          .min(1)
+          .max(86_400)
+          .default(300)
+          .describe('Training without progress for this long is ended, in seconds.'),
+        failures: z
+          .int()
+          .min(1)
+          .max(100)
+          .default(3)
+          .describe('A trial is failed when this many of its attempts have failed or lost their worker.'),
+      })
+      .prefault({})
+      .describe('What must never be exceeded.'),
+  } as const;
+}
+
+/** The fields of `quick:`: what makes a sweep smaller. The rest of a spec is the same at both sizes. */
+export const quickFieldNames = ['data', 'seeds', 'epochs', 'batchSize', 'model', 'optimizer'] as const;

@@ -1,0 +1,65 @@
+import type { SweepSpec } from './spec.js';
+
+/** What the number of trials depends on. */
+export type CountedFields = Pick<SweepSpec, 'tasks' | 'grid' | 'weightings' | 'baselines' | 'seeds'>;
+
+/**
+ * Counts a sweep without expanding it: exact before duplicates are merged, so an upper bound of what is trained. Above
+ * 2^53 the numbers are rounded.
+ */
+export function countTrials(spec: CountedFields): { settings: number; trials: number } {
+  const settings = countGrid(spec) + BigInt(spec.weightings.length) + BigInt(missingBaselines(spec).length);
+  return { settings: Number(settings), trials: Number(settings * BigInt(spec.seeds.length)) };
+}
+
+function countGrid({ grid, tasks }: CountedFields): bigint {
+  if (grid?.points !== undefined) return BigInt(grid.points.length);
+  if (grid?.values !== undefined) {
+    const axes = Object.values(grid.values);
+    const product = (sizes: number[]) => sizes.reduce((total, size) => total * BigInt(size), 1n);
+    // Combinations of only zeros train nothing and are left out.
+    return product(axes.map((axis) => axis.length)) - product(axes.map((axis) => axis.filter(isZero).length));
+  }
+  if (grid?.simplex !== undefined) {
+    const steps = stepsOf(grid.simplex.step);
+    // Ways to put `steps` equal parts into the tasks; without corners each task gets one part beforehand.
+    const free = grid.simplex.corners ? steps : steps - tasks.length;
+    return free < 0 ? 0n : binomial(free + tasks.length - 1, tasks.length - 1);
+  }
+  return 0n;
+}
+
+/** Number of steps of a simplex grid between the weights 0 and 1. */
+export function stepsOf(step: number): number {
+  return Math.round(1 / step);
+}
+
+function binomial(n: number, k: number): bigint {
+  let result = 1n;
+  for (let factor = 1; factor <= k; factor += 1) result = (result * BigInt(n - k + factor)) / BigInt(factor);
+  return result;
+}
+
+function isZero(weight: number): boolean {
+  return weight === 0;
+}
+
+/** The tasks that get a single-task row of their own: with `baselines`, those that no row of the spec trains alone. */
+export function missingBaselines(spec: CountedFields): string[] {
+  return spec.baselines ? spec.tasks.filter((task) => !isTrainedAlone(task, spec)) : [];
+}
+
+function isTrainedAlone(task: string, { grid, tasks, weightings }: CountedFields): boolean {
+  if (weightings.some((weighting) => weighting.tasks.length === 1 && weighting.tasks[0] === task)) return true;
+  if (grid?.points !== undefined) {
+    return grid.points.some((point) => tasks.every((other) => (other === task) === (point[other] ?? 0) > 0));
+  }
+  if (grid?.values !== undefined) {
+    const { values } = grid;
+    return tasks.every((other) => {
+      const axis = values[other] ?? [0];
+      return other === task ? axis.some((weight) => weight > 0) : axis.some(isZero);
+    });
+  }
+  return grid?.simplex !== undefined && (grid.simplex.corners || tasks.length === 1);
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { lossWeight } from '../catalog/weightings.js';
+import { showValue } from './describe-issue.js';
+
+/** Says in faults what the keys of a mapping are. */
+export const keyNouns = z.registry<{ noun: string }>();
+
+/**
+ * Text that people read. It may hold anything that can be shown and stored: no control characters but tab and line
+ * ends (they would steer terminals, and PostgreSQL refuses U+0000), no halves of surrogate pairs, not only blanks.
+ */
+export const shownText = (longest: number) =>
+  z
+    .string()
+    .max(longest)
+    .regex(/^(?=\s*\S)(?:[\t\n\r]|[^\p{Cc}\p{Cs}])*$/u, 'must be visible text without control characters');
+
+/** One of the known names; any text where they are not known. */
+export function nameOf(known: readonly string[] | undefined): z.ZodType<string, string> {
+  return known === undefined || known.length === 0 ? z.string().min(1).max(64) : z.enum(known);
+}
+
+/** A list without repetitions; a repeated entry is a fault of its own. */
+export function distinct<Item extends z.ZodType<string | number>>(item: Item, most: number) {
+  return z
+    .array(item)
+    .min(1)
+    .max(most)
+    .meta({ uniqueItems: true })
+    .superRefine(
+      (items, context) => {
+        const first = new Map<string | number, number>();
+        for (const [index, value] of items.entries()) {
+          const before = first.get(value);
+          if (before === undefined) first.set(value, index);
+          else {
+            const message = `must not repeat an entry; found ${showValue(value)}, as at [${before}]`;
+            context.addIssue({ code: 'custom', path: [index], message });
+          }
+        }
+      },
+      // Also where other entries are wrong: a spec's faults are shown all at once.
+      { when: ({ value }) => Array.isArray(value) },
+    );
+}
+
+/** For rules that would only repeat a fault that is there already. */
+export function withoutFault({ issues }: z.core.ParsePayload): boolean {
+  return issues.length === 0;
+}
+
+/** A mapping from some of the tasks to something. */
+export function perTask<Value extends z.ZodType>(
+  tasks: readonly string[] | undefined,
+  value: Value,
+): z.ZodType<Record<string, z.output<Value>>> {
+  if (tasks === undefined) return z.record(z.string(), value);
+  const schema = z.strictObject(Object.fromEntries(tasks.map((task) => [task, value.optional()])));
+  schema.register(keyNouns, { noun: 'task of this sweep' });
+  return schema as unknown as z.ZodType<Record<string, z.output<Value>>>;
+}
+
+/** A weight per task, at least one of them above 0. */
+export function taskWeights(tasks: readonly string[] | undefined) {
+  return perTask(tasks, lossWeight).refine((weights) => Object.values(weights).some((weight) => weight > 0), {
+    message: 'has no weight above 0, so that nothing would be trained',
+    when: withoutFault,
+  });
+}

@@ -1,0 +1,97 @@
+import { workloadNames, workloads, type WorkloadName } from '../catalog/workloads.js';
+import { checks } from './checks.js';
+import { allowed, faultsOfIssue, inputFault, showValue, suggestion, type FieldFault } from './describe-issue.js';
+import { isMapping, layOver, quickFaults, type Mapping } from './quick.js';
+import { keyNouns } from './field-kinds.js';
+import { quickFieldNames, sweepSpecFields } from './schema.js';
+import { SpecError } from './spec-error.js';
+import type { SweepSpec } from './spec.js';
+import { trainedTasks, type SpecWeighting } from './weighting-schema.js';
+
+export type { SweepSpec } from './spec.js';
+
+/** What a spec may hold beside the fields: the smaller size, and where an editor finds the JSON Schema. */
+const notFields = ['quick', '$schema'] as const;
+
+/**
+ * Validates a sweep spec.
+ * @param value as read from YAML or JSON
+ * @param options.quick whether the spec's `quick` block is laid over it
+ * @throws SpecError SPEC_INVALID with every fault of the spec, also of the size that was not asked for
+ */
+export function parseSweepSpec(value: unknown, options: { readonly quick: boolean }): SweepSpec {
+  if (!isMapping(value)) {
+    throw new SpecError([{ path: '', message: `a spec must be a mapping of fields; found ${showValue(value)}` }]);
+  }
+  const { quick } = value;
+  const full = without(value, notFields);
+  const checked = checkFields(full);
+  const faults = [...checked.faults];
+  let wanted = checked;
+  if (isMapping(quick)) {
+    const laid = only(quick, quickFieldNames);
+    const small = checkFields(layOver(full, laid));
+    faults.push(...unknownKeys(quick, quickFieldNames, ['quick']), ...quickFaults(small.faults, checked.faults, laid));
+    if (options.quick) wanted = small;
+  } else if (quick !== undefined) {
+    faults.push({ path: ['quick'], message: `must be a mapping; found ${showValue(quick)}` });
+  } else if (options.quick) {
+    faults.push({ path: ['quick'], message: 'is missing; a quick run needs it to say what is smaller' });
+  }
+  if (faults.length > 0) throw new SpecError(faults.map(inputFault));
+  return wanted.spec as SweepSpec;
+}
+
+/** Validates each field, then the rules that span fields without fault. */
+function checkFields(given: Mapping): { spec: Partial<SweepSpec>; faults: readonly FieldFault[] } {
+  const fields = sweepSpecFields(vocabularyOf(given));
+  const faults = unknownKeys(given, [...Object.keys(fields), 'quick'], []);
+  const parsed: Mapping = {};
+  for (const [name, schema] of Object.entries(fields)) {
+    const result = schema.safeParse(given[name], { error: (issue) => allowed(issue, keyNouns), reportInput: true });
+    if (!result.success) faults.push(...result.error.issues.flatMap((issue) => faultsOfIssue(issue, [name])));
+    else if (result.data !== undefined) parsed[name] = result.data;
+  }
+  const spec = parsed as Partial<SweepSpec>;
+  const wrong = new Set(faults.map(({ path }) => path[0]));
+  if (spec.tasks !== undefined && spec.weightings !== undefined) {
+    spec.weightings = fillTasks(spec.weightings, spec.tasks);
+  }
+  for (const { needs, faults: found } of checks) {
+    if (!needs.some((name) => wrong.has(name))) faults.push(...found(spec as SweepSpec));
+  }
+  return { spec, faults };
+}
+
+/**
+ * What names mean depends on the spec's own workload and tasks. Where `tasks` is wrong itself, all tasks of the workload
+ * are known, so that one mistake is one fault.
+ */
+function vocabularyOf({ workload: name, tasks: listed }: Mapping): Parameters<typeof sweepSpecFields>[0] {
+  const workload = workloadNames.find((known): known is WorkloadName => known === name);
+  if (workload === undefined) return { workload, tasks: undefined };
+  const known = workloads[workload].tasks.map((task): string => task.name);
+  const isRight = Array.isArray(listed) && listed.length > 0 && listed.every((task) => known.includes(task as string));
+  return { workload, tasks: isRight ? (listed as string[]) : known };
+}
+
+function only(given: Mapping, names: readonly string[]): Mapping {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
+}
+
+function without(given: Mapping, names: readonly string[]): Mapping {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !names.includes(name)));
+}
+
+function unknownKeys(given: Mapping, known: readonly string[], at: readonly string[]): FieldFault[] {
+  return Object.keys(given)
+    .filter((key) => !known.includes(key))
+    .map((key) => ({ path: [...at, key], message: `is not a known key${suggestion(key, known)}` }));
+}
+
+function fillTasks(entries: readonly SpecWeighting[], tasks: readonly string[]): SweepSpec['weightings'] {
+  return entries.map((entry) => {
+    const own = entry.tasks ?? (entry.method === 'fixed' ? trainedTasks(entry.weights) : tasks);
+    return { ...entry, tasks: tasks.filter((task) => own.includes(task)) };
+  });
+}

@@ -1,0 +1,14 @@
+import type { z } from 'zod';
+import type { sweepSpecFields } from './schema.js';
+import type { SpecWeighting } from './weighting-schema.js';
+
+type Fields = ReturnType<typeof sweepSpecFields>;
+
+/**
+ * A validated sweep spec: every default filled in, `quick` resolved, each weighting with its tasks in the sweep's order.
+ * It is a spec itself and parses to itself.
+ */
+export type SweepSpec = Omit<{ [Name in keyof Fields]: z.output<Fields[Name]> }, 'weightings' | 'grid'> & {
+  grid?: z.output<Fields['grid']>;
+  weightings: (SpecWeighting & { tasks: string[] })[];
+};
