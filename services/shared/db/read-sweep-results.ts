@@ -1,9 +1,20 @@
-import type { SweepResults } from '../compare/results.js';
-import { sweepResults } from '../compare/results.js';
-import type { Database } from './connect.js';
+import { sweepResults, type SweepResults } from '../compare/results.js';
 import { weightingMetrics } from '../messages/reports.js';
 import { sweepState, trialStates, type TrialCounts, type TrialState } from '../trial-state.js';
+import type { Database } from './connect.js';
 
+interface MetricRow {
+  trial_id: string;
+  split: string;
+  task: string;
+  metric: string;
+  value: number;
+}
+
+/**
+ * Reads what the comparison of a sweep is made from: of each trial that has succeeded the last numbers of its attempt.
+ * @throws Prisma's error when there is no such sweep
+ */
 export async function readSweepResults(database: Database, sweepId: string): Promise<SweepResults> {
   const [sweep, metrics] = await Promise.all([
     database.sweep.findUniqueOrThrow({
@@ -16,7 +27,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
         },
       },
     }),
-    database.$queryRaw<{ trial_id: string; split: string; task: string; metric: string; value: number }[]>`
+    database.$queryRaw<MetricRow[]>`
       SELECT DISTINCT ON (m.trial_id, m.split, m.task, m.metric) m.trial_id, m.split, m.task, m.metric, m.value
       FROM trial t JOIN metric m ON m.trial_id = t.id AND m.attempt = t.attempt
       WHERE t.sweep_id = ${sweepId} AND t.state = 'succeeded' AND m.split IN ('test', 'train')
@@ -25,6 +36,12 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
   const counts = Object.fromEntries(
     trialStates.map((state) => [state, sweep.trials.filter((trial) => trial.state === state).length]),
   ) as Record<TrialState, number> satisfies TrialCounts;
+  const metricsOf = new Map<string, MetricRow[]>();
+  for (const row of metrics) {
+    const rows = metricsOf.get(row.trial_id);
+    if (rows === undefined) metricsOf.set(row.trial_id, [row]);
+    else rows.push(row);
+  }
   const learned = new Set(sweep.settings.filter((one) => one.kind === 'learned').map((one) => one.key));
   return sweepResults.parse({
     sweepId,
@@ -34,7 +51,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
     state: sweepState(counts),
     settings: sweep.settings,
     trials: sweep.trials.map((trial) => {
-      const own = metrics.filter((one) => one.trial_id === trial.id);
+      const own = metricsOf.get(trial.id) ?? [];
       const final = (task: string, metric: string): number | null =>
         own.find((one) => one.split === 'train' && one.task === task && one.metric === metric)?.value ?? null;
       const tasks = learned.has(trial.settingKey) && own.length > 0 ? sweep.tasks : [];

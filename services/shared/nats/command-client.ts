@@ -37,7 +37,7 @@ export async function callCommand<Name extends CommandName>(
   try {
     text = (await connection.request(subjects.command(name), body, { timeout: timeoutMs })).string();
   } catch (cause) {
-    const nobody = cause instanceof NatsError && cause.code === String(ErrorCode.NoResponders);
+    const nobody = cause instanceof NatsError && cause.code === (ErrorCode.NoResponders as string);
     throw new SigmasweepError(
       'COORDINATOR_UNREACHABLE',
       nobody ? 'No coordinator listens on this NATS server.' : `The coordinator did not answer: ${String(cause)}`,

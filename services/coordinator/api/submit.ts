@@ -1,0 +1,32 @@
+import { SigmasweepError } from '../../shared/errors.js';
+import { parseSweepSpec } from '../../shared/sweep-spec/parse.js';
+import { planSweep } from '../plan/plan.js';
+import { isDataFault } from '../store/sql-state.js';
+import { submitSweep } from '../store/submit-sweep.js';
+import type { Handler } from './handler.js';
+
+/** Stores a sweep. The spec is validated again: who sends it need not be our command line. */
+export const submit: Handler<'submit'> = {
+  lane: 'write',
+  largestRequest: 2 * 1024 * 1024,
+  async handle({ database, effects }, { spec: given, idempotencyKey }) {
+    // A quick size was chosen by whoever read the file; what is sent is what is to be trained.
+    const spec = parseSweepSpec(given, { quick: false });
+    const { settings, trials, notes } = planSweep(spec);
+    const submission = { idempotencyKey, spec, maxFailures: spec.limits.failures, settings, trials };
+    try {
+      const stored = await submitSweep(database, submission);
+      if (stored.created) {
+        effects.ring();
+        effects.changed([stored.sweepId]);
+      }
+      return { ...stored, notes: [...notes] };
+    } catch (cause) {
+      if (!isDataFault(cause)) throw cause;
+      throw new SigmasweepError('SPEC_INVALID', 'The spec holds a value that PostgreSQL cannot store.', {
+        hint: 'Look for control characters in names and labels.',
+        cause,
+      });
+    }
+  },
+};

@@ -1,0 +1,61 @@
+import { serveApi } from './api/serve.js';
+import { createEffects } from './loops/effects.js';
+import type { Loop } from './loops/loop.js';
+import { createPresence } from './loops/presence.js';
+import { createReaper } from './loops/reaper.js';
+import { createReconciler } from './loops/reconciler.js';
+import { createRecorder } from './loops/recorder.js';
+import { createRelay } from './loops/relay.js';
+import { watchConnection } from './loops/watch-connection.js';
+import type { Database } from '../shared/db/connect.js';
+import type { Logger } from '../shared/log.js';
+import type { Connection } from '../shared/nats/connect.js';
+import { defaultStreamLimits, ensureStreams, type StreamLimits } from '../shared/nats/streams.js';
+
+export interface CoordinatorOptions {
+  readonly database: Database;
+  readonly connection: Connection;
+  readonly logger: Logger;
+  /** A running trial without a report for this long is queued again. */
+  readonly leaseSeconds: number;
+  readonly limits?: StreamLimits;
+}
+
+/** A coordinator at work. Any number of them may share a database and a NATS server. */
+export interface Coordinator {
+  /** Stops in order: no new requests, then the loops; what was begun is finished. The connections stay open. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the service and the loops.
+ * @throws SigmasweepError STREAMS_UNAVAILABLE when NATS has no JetStream or no room for the streams
+ */
+export async function startCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
+  const { database, connection, logger, leaseSeconds, limits = defaultStreamLimits } = options;
+  await ensureStreams(connection, limits);
+  const relay = createRelay(database, connection, logger);
+  const watch = watchConnection(connection, () => {
+    reconciler.wake();
+    relay.wake();
+  });
+  const effects = createEffects(connection, watch, () => relay.wake());
+  const reconciler = createReconciler(database, connection, effects, limits, logger);
+  const loops: readonly Loop[] = [
+    relay,
+    reconciler,
+    createRecorder(database, connection, effects, leaseSeconds, logger),
+    createReaper(database, connection, watch, effects, leaseSeconds, logger),
+    createPresence(database, connection, logger),
+  ];
+  for (const loop of loops) loop.start();
+  const api = serveApi(connection, { database, effects, leaseSeconds }, logger);
+  await connection.flush();
+  return {
+    stop: async () => {
+      await api.stop();
+      await Promise.all(loops.map((loop) => loop.stop()));
+      effects.close();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/** When a batch is complete. */
+export interface BatchLimits {
+  readonly count: number;
+  readonly bytes: number;
+  /** How long a batch waits for one more item after its newest, in milliseconds. */
+  readonly lingerMs: number;
+}
+
+/**
+ * Makes batches of what comes in: a batch ends when it is full, when nothing comes for a moment, or with the source.
+ * Nothing is taken from the source while a batch is being worked on, but for one item.
+ */
+export async function* gather<Item>(
+  source: AsyncIterable<Item>,
+  sizeOf: (item: Item) => number,
+  limits: BatchLimits,
+): AsyncGenerator<Item[]> {
+  const iterator = source[Symbol.asyncIterator]();
+  let next = iterator.next();
+  for (;;) {
+    const first = await next;
+    if (first.done === true) return;
+    const batch = [first.value];
+    let bytes = sizeOf(first.value);
+    next = iterator.next();
+    while (batch.length < limits.count && bytes < limits.bytes) {
+      const more = await within(next, limits.lingerMs);
+      if (more === undefined || more.done === true) break;
+      batch.push(more.value);
+      bytes += sizeOf(more.value);
+      next = iterator.next();
+    }
+    yield batch;
+  }
+}
+
+/** The promise's value, or undefined when it takes longer. */
+async function within<Value>(promise: Promise<Value>, milliseconds: number): Promise<Value | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,150 @@
+import type { JsMsg, NatsConnection } from 'nats';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '../../shared/db/connect.js';
+import type { Logger } from '../../shared/log.js';
+import type { ReportMessage } from '../../shared/messages/reports.js';
+import { streams } from '../../shared/nats-names.js';
+import { keepDeadLetters, type DeadLetter } from '../store/dead-letter.js';
+import { recordReports, type RefusedReport } from '../store/record-reports.js';
+import type { Effects } from './effects.js';
+import { gather } from './gather.js';
+import { createLoop, type Loop } from './loop.js';
+import { readReport } from './read-report.js';
+
+const batchLimits = { count: 128, bytes: 8 * 1024 * 1024, lingerMs: 20 } as const;
+/** How long one pull waits for reports, in milliseconds. */
+const pullMs = 5_000;
+/** Pause between attempts to record while the database is away: from, to, in milliseconds. */
+const retryMs = { first: 100, longest: 2_000 } as const;
+/** The server is told this often that a batch is still being worked on, in milliseconds. */
+const workingMs = 5_000;
+
+interface ReadMessage {
+  readonly message: JsMsg;
+  readonly report: ReportMessage;
+}
+
+/** The attempt whose report the database refuses cannot be complete any more; it fails with the reason. */
+function refusal({ trialId, attempt, workerId, v }: ReportMessage, reason: string): ReportMessage {
+  const error = {
+    code: 'REPORT_REFUSED',
+    message: `The database refused a report of this attempt: ${reason}`.slice(0, 2000),
+    hint: 'The whole report is kept as a dead letter.',
+  };
+  return { v, trialId, attempt, workerId, items: [{ type: 'failed', error, retryable: false }] };
+}
+
+function reasonOf({ error }: RefusedReport): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * Records the stream REPORTS in batches and acknowledges what is committed.
+ *
+ * While the database is away the batch is kept and tried again, and nothing else is pulled: a result never overtakes
+ * the metrics before it. What was recorded and not acknowledged comes again and changes nothing.
+ */
+export function createRecorder(
+  database: Database,
+  connection: NatsConnection,
+  effects: Effects,
+  leaseSeconds: number,
+  logger: Logger,
+): Loop {
+  const jetstream = connection.jetstream();
+
+  const record = async (reports: readonly ReportMessage[]): Promise<RefusedReport[]> => {
+    const { sweepIds, lost, queuedAgain, refused } = await recordReports(database, reports, leaseSeconds);
+    effects.stopAttempts(lost);
+    effects.changed(sweepIds);
+    if (queuedAgain) effects.ring();
+    return refused;
+  };
+
+  /** Everything of a batch, to be repeated as a whole until it succeeds. */
+  const settle = async (readable: readonly ReadMessage[], letters: readonly DeadLetter[]): Promise<void> => {
+    const refused = await record(readable.map(({ report }) => report));
+    const refusedLetters: DeadLetter[] = [];
+    for (const one of refused) {
+      const item = readable[one.index];
+      if (item === undefined) continue;
+      const reason = reasonOf(one);
+      logger.error({ trialId: item.report.trialId, reason }, 'the database refuses a report');
+      refusedLetters.push({ subject: item.message.subject, reason, body: item.message.data });
+      await record([refusal(item.report, reason)]);
+    }
+    await keepDeadLetters(database, [...letters, ...refusedLetters]);
+  };
+
+  const handle = async (messages: readonly JsMsg[], signal: AbortSignal): Promise<void> => {
+    const readable: ReadMessage[] = [];
+    const letters: DeadLetter[] = [];
+    const unreadable = new Set<JsMsg>();
+    for (const message of messages) {
+      const { report, fault } = readReport(message.data);
+      if (report !== undefined) {
+        readable.push({ message, report });
+        continue;
+      }
+      logger.warn({ subject: message.subject, fault }, 'a report cannot be understood');
+      letters.push({ subject: message.subject, reason: fault, body: message.data });
+      unreadable.add(message);
+    }
+    const working = setInterval(() => {
+      for (const message of messages) message.working();
+    }, workingMs);
+    try {
+      await untilRecorded(() => settle(readable, letters), signal);
+    } finally {
+      clearInterval(working);
+    }
+    for (const message of messages) {
+      if (unreadable.has(message)) message.term();
+      else message.ack();
+    }
+  };
+
+  const untilRecorded = async (work: () => Promise<void>, signal: AbortSignal): Promise<void> => {
+    for (let waitMs: number = retryMs.first; ; waitMs = Math.min(retryMs.longest, waitMs * 2)) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        logger.warn({ err: error, waitMs }, 'reports could not be recorded; they are kept and tried again');
+        await delay(waitMs, undefined, { signal });
+      }
+    }
+  };
+
+  return createLoop({
+    name: 'recorder',
+    logger,
+    everyMs: 0,
+    pass: async (signal) => {
+      const consumer = await jetstream.consumers.get(streams.reports.name, streams.reports.consumer);
+      const pulled = await consumer.fetch({ max_messages: batchLimits.count, expires: pullMs });
+      const end = (): void => void pulled.close();
+      signal.addEventListener('abort', end, { once: true });
+      const unsettled = new Set<JsMsg>();
+      const noted = async function* (): AsyncGenerator<JsMsg> {
+        for await (const message of pulled) {
+          unsettled.add(message);
+          yield message;
+        }
+      };
+      try {
+        for await (const batch of gather(noted(), (message) => message.data.byteLength, batchLimits)) {
+          await handle(batch, signal);
+          for (const message of batch) unsettled.delete(message);
+        }
+      } finally {
+        signal.removeEventListener('abort', end);
+        // This recorder stops: another one shall not have to wait until the server takes it for dead.
+        for (const message of unsettled) message.nak();
+        await pulled.close();
+      }
+      return 'again';
+    },
+  });
+}

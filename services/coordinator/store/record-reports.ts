@@ -1,0 +1,100 @@
+import type { Database, Queryable } from '../../shared/db/connect.js';
+import type { ReportMessage } from '../../shared/messages/reports.js';
+import { endAttempts } from './end-attempts.js';
+import { attemptKey, judgeReports, type LostAttempt, type Standing } from './judge-reports.js';
+import { isDataFault } from './sql-state.js';
+import { inTransaction } from './transaction.js';
+import { extendLeases, writeLogLines, writeMetrics, writePictures } from './write-attempt-data.js';
+
+/** A report that the database refused for what it holds. */
+export interface RefusedReport {
+  /** Its place in the batch. */
+  readonly index: number;
+  readonly error: unknown;
+}
+
+export interface RecordedBatch {
+  /** Sweeps of which something changed. */
+  readonly sweepIds: string[];
+  readonly lost: LostAttempt[];
+  /** Whether a trial was queued again, which has an outbox row now. */
+  readonly queuedAgain: boolean;
+  readonly refused: RefusedReport[];
+}
+
+type StandingRow = Omit<Standing, 'outcome'> & { sweepId: string; outcome: Standing['outcome'] | null };
+
+/**
+ * Locks the trials in the order of their ids, so that two recorders cannot wait for each other, and reads in a statement
+ * after it, so that it sees what the locks' former holders wrote.
+ */
+async function lockAndRead(transaction: Queryable, reports: readonly ReportMessage[]): Promise<StandingRow[]> {
+  const trialIds = [...new Set(reports.map((report) => report.trialId))];
+  await transaction.$queryRaw`SELECT id FROM trial WHERE id = ANY(${trialIds}::text[]) ORDER BY id FOR UPDATE`;
+  const attempts = [...new Map(reports.map((report) => [attemptKey(report.trialId, report.attempt), report])).values()];
+  return transaction.$queryRaw<StandingRow[]>`
+    SELECT t.id AS "trialId", w.attempt, t.sweep_id AS "sweepId", t.state, t.attempt AS newest, t.failures,
+      t.max_failures AS "maxFailures", a.outcome
+    FROM unnest(
+      ${attempts.map((report) => report.trialId)}::text[], ${attempts.map((report) => report.attempt)}::int[]
+    ) AS w(trial_id, attempt)
+    JOIN trial t ON t.id = w.trial_id
+    LEFT JOIN attempt a ON a.trial_id = w.trial_id AND a.number = w.attempt`;
+}
+
+async function recordTogether(
+  database: Database,
+  reports: readonly ReportMessage[],
+  leaseSeconds: number,
+): Promise<RecordedBatch> {
+  return inTransaction(database, async (transaction) => {
+    const rows = await lockAndRead(transaction, reports);
+    const standings = new Map(
+      rows.map((row) => [attemptKey(row.trialId, row.attempt), { ...row, outcome: row.outcome ?? undefined }]),
+    );
+    const verdict = judgeReports(reports, standings);
+    await extendLeases(transaction, verdict.beats, leaseSeconds);
+    await writeMetrics(transaction, verdict.points);
+    await writeLogLines(transaction, verdict.lines);
+    await writePictures(transaction, verdict.pictures);
+    const ended = await endAttempts(transaction, verdict.endings);
+    return {
+      sweepIds: [...new Set(rows.map((row) => row.sweepId))],
+      lost: verdict.lost,
+      queuedAgain: ended.some((trial) => trial.state === 'queued'),
+      refused: [],
+    };
+  });
+}
+
+/**
+ * Records a batch of reports: metrics, log lines, pictures, progress and ends of attempts. What one message holds is
+ * recorded together or not at all. A repeated batch changes nothing.
+ *
+ * When the database refuses a value, each report is recorded in a transaction of its own, so that a bad one costs
+ * nobody but itself.
+ * @param reports in the order of the stream
+ * @param leaseSeconds how long the attempts may be silent from now on
+ * @throws whatever the database throws when it is away; nothing, or a part that may be repeated, is recorded then
+ */
+export async function recordReports(
+  database: Database,
+  reports: readonly ReportMessage[],
+  leaseSeconds: number,
+): Promise<RecordedBatch> {
+  if (reports.length === 0) return { sweepIds: [], lost: [], queuedAgain: false, refused: [] };
+  try {
+    return await recordTogether(database, reports, leaseSeconds);
+  } catch (error) {
+    if (!isDataFault(error)) throw error;
+    if (reports.length === 1) return { sweepIds: [], lost: [], queuedAgain: false, refused: [{ index: 0, error }] };
+  }
+  const single: RecordedBatch[] = [];
+  for (const report of reports) single.push(await recordReports(database, [report], leaseSeconds));
+  return {
+    sweepIds: [...new Set(single.flatMap((one) => one.sweepIds))],
+    lost: single.flatMap((one) => one.lost),
+    queuedAgain: single.some((one) => one.queuedAgain),
+    refused: single.flatMap((one, index) => one.refused.map(({ error }) => ({ index, error }))),
+  };
+}

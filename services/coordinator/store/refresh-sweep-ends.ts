@@ -1,0 +1,23 @@
+import type { Queryable } from '../../shared/db/connect.js';
+
+/**
+ * Sets `ended_at` of sweeps whose trials are all terminal and clears it of those that run again. Must be the last
+ * statement of the transaction that moved the trials.
+ *
+ * The sweep's row is locked by a statement of its own: of two transactions that end the last two trials, the second
+ * then looks at the trials with a snapshot that has the first one's work.
+ */
+export async function refreshSweepEnds(transaction: Queryable, sweepIds: readonly string[]): Promise<void> {
+  const ids = [...new Set(sweepIds)];
+  if (ids.length === 0) return;
+  await transaction.$queryRaw`SELECT id FROM sweep WHERE id = ANY(${ids}::text[]) ORDER BY id FOR UPDATE`;
+  await transaction.$executeRaw`
+    UPDATE sweep s SET ended_at = CASE WHEN now_running THEN NULL ELSE coalesce(s.ended_at, now()) END
+    FROM (
+      SELECT id, EXISTS (
+        SELECT 1 FROM trial t WHERE t.sweep_id = w.id AND t.state IN ('queued', 'running')
+      ) AS now_running
+      FROM unnest(${ids}::text[]) AS w(id)
+    ) AS seen
+    WHERE s.id = seen.id AND (s.ended_at IS NULL) <> now_running`;
+}

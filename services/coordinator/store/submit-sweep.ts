@@ -1,0 +1,102 @@
+import { contentHash } from '../../shared/canonical-json.js';
+import type { Setting } from '../../shared/compare/results.js';
+import type { Database, Queryable } from '../../shared/db/connect.js';
+import { SigmasweepError } from '../../shared/errors.js';
+import { newId, trialId } from '../../shared/ids.js';
+import type { TrialConfig } from '../../shared/trial-config.js';
+import { inTransaction } from './transaction.js';
+
+/** A planned sweep as it is stored. */
+export interface Submission {
+  readonly idempotencyKey: string;
+  /** The validated spec, defaults filled in. */
+  readonly spec: { readonly name: string; readonly workload: string; readonly tasks: readonly string[] };
+  /** Attempts of a trial that may fail. */
+  readonly maxFailures: number;
+  readonly settings: readonly Setting[];
+  readonly trials: readonly {
+    readonly position: number;
+    readonly settingKey: string;
+    readonly label: string;
+    readonly seed: number;
+    readonly config: TrialConfig;
+  }[];
+}
+
+export interface SubmittedSweep {
+  readonly sweepId: string;
+  /** False when the same submission was known. */
+  readonly created: boolean;
+  readonly trials: number;
+}
+
+/** Trials of one statement: keeps a message to the database at a few megabytes. */
+const chunk = 2000;
+
+/**
+ * Stores a sweep with its settings, trials and outbox rows in one transaction.
+ *
+ * The idempotency key makes a repeated submission harmless: with the same spec it gives the sweep that is there. Of two
+ * that race, the second waits for the first one's commit at the key's unique index.
+ * @throws SigmasweepError SUBMISSION_CONFLICT when the key stands for another spec
+ */
+export async function submitSweep(database: Database, submission: Submission): Promise<SubmittedSweep> {
+  const specHash = contentHash(submission.spec);
+  return inTransaction(database, async (transaction) => {
+    const sweepId = newId('sweep');
+    const { spec, idempotencyKey } = submission;
+    const made = await transaction.$queryRaw<{ id: string }[]>`
+      INSERT INTO sweep (id, name, workload, tasks, spec, spec_hash, idempotency_key)
+      VALUES (${sweepId}, ${spec.name}, ${spec.workload}, ${[...spec.tasks]}::text[], ${JSON.stringify(spec)}::jsonb,
+        ${specHash}, ${idempotencyKey})
+      ON CONFLICT (idempotency_key) DO NOTHING
+      RETURNING id`;
+    if (made.length === 0) return knownSweep(transaction, idempotencyKey, specHash);
+    await insertSettings(transaction, sweepId, submission.settings);
+    for (let start = 0; start < submission.trials.length; start += chunk) {
+      await insertTrials(transaction, sweepId, submission.maxFailures, submission.trials.slice(start, start + chunk));
+    }
+    await transaction.$executeRaw`
+      INSERT INTO outbox (sweep_id, trial_id) SELECT sweep_id, id FROM trial WHERE sweep_id = ${sweepId} ORDER BY position`;
+    return { sweepId, created: true, trials: submission.trials.length };
+  });
+}
+
+async function knownSweep(transaction: Queryable, key: string, specHash: string): Promise<SubmittedSweep> {
+  const [row] = await transaction.$queryRaw<{ id: string; spec_hash: string; trials: number }[]>`
+    SELECT id, spec_hash, (SELECT count(*)::int FROM trial t WHERE t.sweep_id = s.id) AS trials
+    FROM sweep s WHERE idempotency_key = ${key}`;
+  if (row?.spec_hash === specHash) return { sweepId: row.id, created: false, trials: row.trials };
+  throw new SigmasweepError(
+    'SUBMISSION_CONFLICT',
+    `The idempotency key ${JSON.stringify(key)} already stands for sweep ${row?.id ?? '?'} with another spec.`,
+    {
+      ids: { sweepId: row?.id ?? '?' },
+      hint: 'Use a new key for a new sweep; repeat a submission with exactly the spec it had.',
+    },
+  );
+}
+
+async function insertSettings(transaction: Queryable, sweepId: string, settings: readonly Setting[]): Promise<void> {
+  await transaction.$executeRaw`
+    INSERT INTO setting (sweep_id, key, position, label, kind, method, tasks, weights)
+    SELECT ${sweepId}, key, position, label, kind, method, tasks, NULLIF(weights, 'null'::jsonb)
+    FROM jsonb_to_recordset(${JSON.stringify(settings)}::jsonb)
+      AS s(key text, position int, label text, kind text, method text, tasks text[], weights jsonb)`;
+}
+
+async function insertTrials(
+  transaction: Queryable,
+  sweepId: string,
+  maxFailures: number,
+  trials: Submission['trials'],
+): Promise<void> {
+  await transaction.$executeRaw`
+    INSERT INTO trial (id, sweep_id, setting_key, position, label, seed, config, max_failures)
+    SELECT t.id, ${sweepId}, t.setting_key, t.position, t.label, t.seed, t.config::jsonb, ${maxFailures}
+    FROM unnest(
+      ${trials.map((trial) => trialId(sweepId, trial.config))}::text[], ${trials.map((trial) => trial.settingKey)}::text[],
+      ${trials.map((trial) => trial.position)}::int[], ${trials.map((trial) => trial.label)}::text[],
+      ${trials.map((trial) => trial.seed)}::int[], ${trials.map((trial) => JSON.stringify(trial.config))}::text[]
+    ) AS t(id, setting_key, position, label, seed, config)`;
+}

@@ -1,0 +1,71 @@
+import type { Queryable } from '../../shared/db/connect.js';
+import type { Verdict } from './judge-reports.js';
+import { storableText } from './storable-text.js';
+
+// Each statement carries the fence once more: an attempt that lost its trial writes nothing, whoever calls. The same row
+// twice is no conflict but a report that was sent twice.
+
+/** Numbers of attempts, keyed by (trial, attempt, epoch, split, task, metric). */
+export async function writeMetrics(transaction: Queryable, points: Verdict['points']): Promise<void> {
+  if (points.length === 0) return;
+  await transaction.$executeRaw`
+    INSERT INTO metric (trial_id, attempt, epoch, split, task, metric, value)
+    SELECT p.trial_id, p.attempt, p.epoch, p.split, p.task, p.metric, p.value
+    FROM unnest(
+      ${points.map((point) => point.trialId)}::text[], ${points.map((point) => point.attempt)}::int[],
+      ${points.map((point) => point.epoch)}::int[], ${points.map((point) => point.split)}::text[],
+      ${points.map((point) => point.task)}::text[], ${points.map((point) => point.metric)}::text[],
+      ${points.map((point) => point.value)}::float8[]
+    ) AS p(trial_id, attempt, epoch, split, task, metric, value)
+    JOIN attempt a ON a.trial_id = p.trial_id AND a.number = p.attempt
+      AND a.outcome NOT IN ('lease-expired', 'cancelled')
+    ON CONFLICT DO NOTHING`;
+}
+
+export async function writeLogLines(transaction: Queryable, lines: Verdict['lines']): Promise<void> {
+  if (lines.length === 0) return;
+  await transaction.$executeRaw`
+    INSERT INTO log_line (trial_id, attempt, seq, at, level, text)
+    SELECT l.trial_id, l.attempt, l.seq, l.at::timestamptz, l.level, l.text
+    FROM unnest(
+      ${lines.map((line) => line.trialId)}::text[], ${lines.map((line) => line.attempt)}::int[],
+      ${lines.map((line) => line.seq)}::int[], ${lines.map((line) => line.at)}::text[],
+      ${lines.map((line) => line.level)}::text[], ${lines.map((line) => storableText(line.text))}::text[]
+    ) AS l(trial_id, attempt, seq, at, level, text)
+    JOIN attempt a ON a.trial_id = l.trial_id AND a.number = l.attempt
+      AND a.outcome NOT IN ('lease-expired', 'cancelled')
+    ON CONFLICT DO NOTHING`;
+}
+
+export async function writePictures(transaction: Queryable, pictures: Verdict['pictures']): Promise<void> {
+  if (pictures.length === 0) return;
+  await transaction.$executeRaw`
+    INSERT INTO picture (trial_id, attempt, epoch, sample, task, kind, png)
+    SELECT p.trial_id, p.attempt, p.epoch, p.sample, p.task, p.kind, decode(p.png, 'base64')
+    FROM unnest(
+      ${pictures.map((picture) => picture.trialId)}::text[], ${pictures.map((picture) => picture.attempt)}::int[],
+      ${pictures.map((picture) => picture.epoch)}::int[], ${pictures.map((picture) => picture.sample)}::int[],
+      ${pictures.map((picture) => picture.task)}::text[], ${pictures.map((picture) => picture.kind)}::text[],
+      ${pictures.map((picture) => picture.png)}::text[]
+    ) AS p(trial_id, attempt, epoch, sample, task, kind, png)
+    JOIN attempt a ON a.trial_id = p.trial_id AND a.number = p.attempt
+      AND a.outcome NOT IN ('lease-expired', 'cancelled')
+    ON CONFLICT DO NOTHING`;
+}
+
+/** Begins the leases of running attempts anew and notes their progress. */
+export async function extendLeases(
+  transaction: Queryable,
+  beats: Verdict['beats'],
+  leaseSeconds: number,
+): Promise<void> {
+  if (beats.length === 0) return;
+  await transaction.$executeRaw`
+    UPDATE trial t SET lease_until = now() + make_interval(secs => ${leaseSeconds}::float8),
+      step = coalesce(NULLIF(b.step, -1), t.step), steps = coalesce(NULLIF(b.steps, -1), t.steps)
+    FROM unnest(
+      ${beats.map((beat) => beat.trialId)}::text[], ${beats.map((beat) => beat.attempt)}::int[],
+      ${beats.map((beat) => beat.step ?? -1)}::int[], ${beats.map((beat) => beat.steps ?? -1)}::int[]
+    ) AS b(trial_id, attempt, step, steps)
+    WHERE t.id = b.trial_id AND t.attempt = b.attempt AND t.state = 'running'`;
+}
