@@ -1,3 +1,4 @@
+import { SigmasweepError } from '../../shared/errors.js';
 import type { Connection } from '../../shared/nats/connect.js';
 import { callCommand } from '../../shared/nats/command-client.js';
 import type { CommandResponse } from '../../shared/messages/commands.js';
@@ -6,11 +7,14 @@ import type { Terminal } from '../verbs/verb.js';
 import { progressLine, sweepProgress, workDone } from './progress.js';
 
 const pollMs = 500;
+/** How long the coordinator may be away: it can be in the middle of being started again. */
+const patienceMs = 90_000;
 const plainLineEverySeconds = 15;
 
 /**
  * Shows a sweep's progress until all its trials are terminal.
  * @returns the last state of the sweep, or undefined when `signal` ended the watching
+ * @throws SigmasweepError COORDINATOR_UNREACHABLE when nobody has answered for 90 s
  */
 export async function watchSweep(
   connection: Connection,
@@ -23,8 +27,26 @@ export async function watchSweep(
   let doneBefore: number | undefined;
   let lastPlainLine = 0;
   let endedBefore = 0;
+  let answeredLast = performance.now();
+  // Undefined while nobody answers.
+  const show = async (): Promise<CommandResponse<'show'> | undefined> => {
+    try {
+      const answer = await callCommand(connection, 'show', { sweepId }, 5000);
+      answeredLast = performance.now();
+      return answer;
+    } catch (error) {
+      const away = error instanceof SigmasweepError && error.code === 'COORDINATOR_UNREACHABLE';
+      if (!away || performance.now() - answeredLast > patienceMs) throw error;
+      terminal.status('waiting for the coordinator …');
+      return undefined;
+    }
+  };
   while (!signal.aborted) {
-    const state = await callCommand(connection, 'show', { sweepId });
+    const state = await show();
+    if (state === undefined) {
+      await pause(pollMs, signal);
+      continue;
+    }
     doneBefore ??= workDone(state.trials);
     const progress = sweepProgress(state.sweep.counts, state.trials, doneBefore, (Date.now() - started) / 1000);
     const line = progressLine(progress);

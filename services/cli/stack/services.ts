@@ -20,6 +20,8 @@ export interface ServiceOptions {
   readonly cwd?: string;
   readonly readyWithinMs?: number;
   readonly stopSteps?: readonly StopStep[];
+  /** Told of the process as soon as it exists, so that it can be written down before it is ready. */
+  readonly onStarted?: (service: Supervised) => void;
 }
 
 /** A service that has said that it is ready. */
@@ -55,6 +57,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     logFile: options.logFile,
     stopSteps: options.stopSteps ?? serviceStopSteps,
   });
+  options.onStarted?.(supervised);
   const ready = await whenReady(supervised, () => findReadyLine(supervised.logged()), options.readyWithinMs ?? 30_000);
   return { ...supervised, ready };
 }

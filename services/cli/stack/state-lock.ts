@@ -52,24 +52,40 @@ function removeStale(state: StateFolder, stale: Holder | undefined): void {
   }
 }
 
+/** How the lock is waited for. */
+export interface LockOptions {
+  readonly waitMs?: number;
+  /** Ends the waiting, not the work. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told once which process is waited for. */
+  readonly onWait?: (pid: number) => void;
+}
+
 /**
  * Does something while no other process starts or stops anything in the same state folder.
  * @param what for the error of those who wait in vain: 'starting', 'stopping' …
- * @throws SigmasweepError STATE_FOLDER_BUSY when another process holds the lock for the whole of `waitMs`
+ * @throws SigmasweepError STATE_FOLDER_BUSY when another process holds the lock for the whole of `waitMs`, INTERRUPTED when
+ *   the waiting was
  */
 export async function withStateLock<Result>(
   state: StateFolder,
   what: string,
   work: () => Promise<Result>,
-  waitMs = 60_000,
+  { waitMs = 60_000, signal, onWait }: LockOptions = {},
 ): Promise<Result> {
   prepareStateFolder(state);
   const own: Holder = { ...ownIdentity(), token: randomBytes(8).toString('hex') };
+  let told = false;
   const taken = await poll(
     () => {
+      if (signal?.aborted === true) throw new SigmasweepError('INTERRUPTED', 'Interrupted while waiting.');
       if (tryTake(state, own)) return true;
       const holder = readHolder(state.lock);
       if (holder === undefined || !isRunning(holder)) removeStale(state, holder);
+      else if (!told) {
+        told = true;
+        onWait?.(holder.pid);
+      }
       return undefined;
     },
     { deadlineMs: waitMs, intervalMs: 50 },

@@ -4,9 +4,11 @@ import { callCommand } from '../../shared/nats/command-client.js';
 import { connectNats, type Connection } from '../../shared/nats/connect.js';
 import { countTrials } from '../../shared/sweep-spec/count.js';
 import type { SweepSpec } from '../../shared/sweep-spec/parse.js';
+import { exitCodeOfInterruption, interruption } from '../interruption.js';
+import { outcomeOf } from '../progress/outcome.js';
 import { watchSweep } from '../progress/watch-sweep.js';
 import { readSpecFile } from '../read-spec.js';
-import { startStack } from '../stack/stack.js';
+import { startStack, type Stack } from '../stack/stack.js';
 import { submission } from '../submission.js';
 import { addStackOptions, type StackOptions } from './stack-options.js';
 import type { Terminal, Verb } from './verb.js';
@@ -17,20 +19,7 @@ interface RunOptions extends StackOptions {
   readonly exit?: true;
 }
 
-/** Aborts at the first Ctrl-C or SIGTERM, so that what runs can stop in order; the second one ends the process. */
-function interruption(terminal: Terminal): AbortController {
-  const controller = new AbortController();
-  const interrupt = () => {
-    if (controller.signal.aborted) process.exit(130);
-    terminal.note('Stopping; the same command goes on from here.');
-    controller.abort();
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  return controller;
-}
-
-/** `sigmasweep run SPEC`: everything in one command. Exit code 1 when a trial failed, 130 when interrupted. */
+/** `sigmasweep run SPEC`: everything in one command. Exit code 1 when a trial has no result, 130 when interrupted. */
 export const run: Verb = {
   register(program, terminal) {
     addStackOptions(
@@ -45,32 +34,51 @@ export const run: Verb = {
       const spec = readSpecFile(path, options.quick === true);
       const count = countTrials(spec);
       terminal.note(`${spec.name}: at most ${String(count.settings)} settings × ${String(spec.seeds.length)} seeds`);
-      const interrupted = interruption(terminal);
-      const stack = await startStack(terminal, options);
+      const { signal } = interruption(terminal, 'Stopping; the same command goes on from here.');
+      const stack = await startStack(terminal, options, 'while-running', signal);
+      if (!stack.startedHere) terminal.note('Using the stack that runs already.');
       try {
         const connection = await connectNats(stack.natsUrl, 'sigmasweep run');
         try {
-          process.exitCode = await trainAndShow(
-            connection,
-            spec,
-            options,
-            stack.dashboardUrl,
-            terminal,
-            interrupted.signal,
+          process.exitCode = await unlessBroken(stack, (broken) =>
+            trainAndShow(connection, spec, options, stack.dashboardUrl, terminal, AbortSignal.any([signal, broken])),
           );
         } finally {
           await connection.close();
         }
-        if (options.exit !== true && !interrupted.signal.aborted) {
+        if (options.exit !== true && !signal.aborted) {
           terminal.note(`The dashboard stays up at ${stack.dashboardUrl ?? '(not started)'}; Ctrl-C stops it.`);
-          await new Promise((resolve) => interrupted.signal.addEventListener('abort', resolve, { once: true }));
+          await unlessBroken(stack, () => new Promise<void>((resolve) => onAbort(signal, resolve)));
         }
       } finally {
-        if (stack.startedHere) await stack.stop();
+        await stack.stop();
       }
     });
   },
 };
+
+function onAbort(signal: AbortSignal, then: () => void): void {
+  if (signal.aborted) then();
+  else signal.addEventListener('abort', then, { once: true });
+}
+
+/**
+ * Works while the stack can be kept running.
+ * @param work given a signal that is aborted when the stack cannot
+ * @throws SigmasweepError of the stack
+ */
+async function unlessBroken<Result>(stack: Stack, work: (broken: AbortSignal) => Promise<Result>): Promise<Result> {
+  const broken = new AbortController();
+  const breaking = stack.broken.then((reason) => {
+    broken.abort();
+    throw reason;
+  });
+  try {
+    return await Promise.race([work(broken.signal), breaking]);
+  } finally {
+    breaking.catch(() => undefined);
+  }
+}
 
 /** @returns the exit code */
 async function trainAndShow(
@@ -81,20 +89,20 @@ async function trainAndShow(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
+  if (signal.aborted) return exitCodeOfInterruption;
   const reply = await callCommand(connection, 'submit', submission(spec, options.new === true));
   for (const note of reply.notes) terminal.note(note);
   if (!reply.created) terminal.note('This spec was run before: going on with the same sweep (--new trains it again).');
   terminal.note(`${String(reply.trials)} trials · ${dashboardUrl ?? ''}/sweeps/${reply.sweepId}`);
   const end = await watchSweep(connection, reply.sweepId, terminal, signal);
-  if (end === undefined) return 130;
+  if (end === undefined) return exitCodeOfInterruption;
 
   const comparison = compareSweep(await callCommand(connection, 'results', { sweepId: reply.sweepId }));
   terminal.print('');
-  terminal.print(renderTerminal(comparison, { colour: process.stdout.isTTY }).trimEnd());
+  terminal.print(renderTerminal(comparison, { colour: terminal.colour }).trimEnd());
   terminal.print('');
   if (dashboardUrl !== undefined) terminal.print(`Dashboard  ${dashboardUrl}/sweeps/${reply.sweepId}`);
-  for (const trial of end.trials) {
-    if (trial.state === 'failed') terminal.note(`failed: ${trial.label}: ${trial.error ?? ''}`);
-  }
-  return end.sweep.counts.failed > 0 ? 1 : 0;
+  const { lines, exitCode } = outcomeOf(end);
+  for (const line of lines) terminal.note(line);
+  return exitCode;
 }

@@ -10,7 +10,7 @@ import type { Terminal, Verb } from './verb.js';
 
 /** Forms of the comparison table by the name given to --format. */
 const formats: Readonly<Record<string, (comparison: Comparison, terminal: Terminal) => string>> = {
-  terminal: (comparison) => renderTerminal(comparison, { colour: process.stdout.isTTY }),
+  terminal: (comparison, { colour }) => renderTerminal(comparison, { colour }),
   csv: renderCsv,
   markdown: renderMarkdown,
   latex: renderLatex,

@@ -6,8 +6,10 @@ export interface Terminal {
   readonly config: Config<'cli'>;
   /** The environment of this process, handed on to the services that it starts. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Whether lines may be rewritten and coloured. */
+  /** Whether lines of standard error may be rewritten. */
   readonly interactive: boolean;
+  /** Whether standard output may be coloured. */
+  readonly colour: boolean;
   /** Writes a line to standard output: the result. */
   print(line: string): void;
   /** Writes a line to standard error: what is going on. */

@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import { packageRoot } from '../../shared/version.js';
+import type { StackOptions } from '../verbs/stack-options.js';
+
+/** Where the two servers are reached, with their passwords. */
+export interface Addresses {
+  readonly databaseUrl: string;
+  readonly natsUrl: string;
+}
+
+/** One service that should run on this machine. */
+export interface PlannedService {
+  readonly name: string;
+  /** Path of its compiled main.js. */
+  readonly script: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Settings that the person asked for, by option; only shown and compared. */
+  readonly asked: Readonly<Record<string, string>>;
+  readonly readyWithinMs: number;
+}
+
+/** What the plan is made from besides the options of the command. */
+export interface PlanContext {
+  readonly addresses: Addresses;
+  /** The environment of this process. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Port of the dashboard without --port. */
+  readonly port: number;
+  /** Folder for decoded data sets. */
+  readonly cache: string;
+}
+
+/** Names of the services that are not workers. */
+export const coordinatorName = 'coordinator';
+export const dashboardName = 'dashboard';
+
+/** The name of a worker, counted from 1. */
+export const workerName = (number: number) => `worker-${number}`;
+
+/** Path of a service's program. */
+export function serviceScript(service: 'coordinator' | 'worker' | 'dashboard'): string {
+  return join(packageRoot, 'dist', 'services', service, 'main.js');
+}
+
+/**
+ * The services of a stack in waves: those of a wave start at the same time, after those of the wave before are ready.
+ * The coordinator is first, because it makes the tables and the streams. A worker gets no database password.
+ */
+export function planServices(options: StackOptions, context: PlanContext): readonly (readonly PlannedService[])[] {
+  const { environment } = context;
+  const { databaseUrl, natsUrl } = context.addresses;
+  const both = { ...environment, DATABASE_URL: databaseUrl, NATS_URL: natsUrl };
+  const coordinator: PlannedService = {
+    name: coordinatorName,
+    script: serviceScript('coordinator'),
+    env: both,
+    asked: {},
+    readyWithinMs: 60_000,
+  };
+  const dashboard: PlannedService = {
+    name: dashboardName,
+    script: serviceScript('dashboard'),
+    env: { ...both, SIGMASWEEP_PORT: String(options.port ?? context.port) },
+    asked: options.port === undefined ? {} : { port: String(options.port) },
+    readyWithinMs: 30_000,
+  };
+  const workers = Array.from({ length: options.workers }, (_, index): PlannedService => ({
+    name: workerName(index + 1),
+    script: serviceScript('worker'),
+    env: {
+      ...environment,
+      DATABASE_URL: undefined,
+      NATS_URL: natsUrl,
+      SIGMASWEEP_WORKER_NAME: workerName(index + 1),
+      SIGMASWEEP_SLOTS: String(options.slots),
+      SIGMASWEEP_BACKEND: options.backend,
+      SIGMASWEEP_CACHE: context.cache,
+    },
+    asked: {
+      ...(options.slots === 0 ? {} : { slots: String(options.slots) }),
+      ...(options.backend === 'auto' ? {} : { backend: options.backend }),
+    },
+    // It tries native backends in processes of their own first.
+    readyWithinMs: 180_000,
+  }));
+  return [[coordinator], [dashboard, ...workers]];
+}
