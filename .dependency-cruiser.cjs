@@ -38,7 +38,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^services/',
-        pathNot: ['^services/coordinator/(store/|main\\.ts)', '^services/dashboard/(queries/|main\\.ts)', '^services/shared/db/'],
+        pathNot: ['^services/coordinator/(store/|main\\.ts)', '^services/dashboard/(queries/|main\\.ts)', '^services/cli/doctor/check-database\\.ts', '^services/shared/db/'],
       },
       to: { path: prisma, dependencyTypesNot: ['type-only'] },
     },
