@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
 import { settings } from '../dist/services/shared/config.js';
+import { schemaFile, specPage } from './spec-docs.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -36,18 +37,21 @@ function configurationPage() {
   ].join('\n');
 }
 
-/** Every generated file and what makes it. */
+/** Every generated file and what makes it, from its present text where parts of it are written by hand. */
 const pages = {
   'docs/configuration.md': configurationPage,
+  'docs/spec.md': specPage,
+  'docs/sweep-spec.schema.json': schemaFile,
 };
 
 const check = process.argv.includes('--check');
 let outOfDate = 0;
 for (const [path, make] of Object.entries(pages)) {
   const file = join(root, path);
-  const text = await format(make(), { ...(await resolveConfig(file)), filepath: file });
+  const present = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const text = await format(make(present), { ...(await resolveConfig(file)), filepath: file });
   if (check) {
-    if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
+    if (present === text) continue;
     outOfDate += 1;
     process.stderr.write(`${path} is out of date: npm run build && node scripts/generate-docs.js\n`);
   } else {

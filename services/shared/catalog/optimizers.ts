@@ -11,15 +11,20 @@ const schedule = z
 const adamOptions = z.strictObject({
   learningRate: learningRate(0.002),
   schedule,
-  beta1: z.number().min(0).lt(1).default(0.9),
-  beta2: z.number().min(0).lt(1).default(0.999),
-  epsilon: z.number().positive().max(1).default(1e-7),
+  beta1: z.number().min(0).lt(1).default(0.9).describe('Decay of the mean of the gradients.'),
+  beta2: z.number().min(0).lt(1).default(0.999).describe('Decay of the mean of their squares.'),
+  epsilon: z
+    .number()
+    .positive()
+    .max(1)
+    .default(1e-7)
+    .describe('Added to the root of that mean, so that nothing is divided by 0.'),
 });
 
 const sgdOptions = z.strictObject({
   learningRate: learningRate(0.02),
   schedule,
-  momentum: z.number().min(0).lt(1).default(0.9),
+  momentum: z.number().min(0).lt(1).default(0.9).describe('Share of the last step that the next one keeps.'),
 });
 
 export const optimizers = {
