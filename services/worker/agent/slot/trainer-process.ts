@@ -50,6 +50,7 @@ export class TrainerProcess {
       execArgv: [],
     });
     const logger = options.logger.child({ trainer: this.child.pid });
+    logger.info('a trainer is started');
     this.output = new OutputTail((line) => logger.info(line));
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', this.output.write);

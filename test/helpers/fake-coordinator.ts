@@ -1,0 +1,143 @@
+import type { Msg, NatsConnection } from 'nats';
+import { commands } from '../../services/shared/messages/commands.js';
+import { protocolVersion } from '../../services/shared/messages/common.js';
+import { reportMessage, type ReportItem } from '../../services/shared/messages/reports.js';
+import { workerPresence, type ControlMessage, type WorkerPresence } from '../../services/shared/messages/workers.js';
+import { streams, subjects } from '../../services/shared/nats-names.js';
+import { connectNats } from '../../services/shared/nats/connect.js';
+import { ensureStreams } from '../../services/shared/nats/streams.js';
+import type { TrialConfig } from '../../services/shared/trial-config.js';
+
+export interface ReceivedClaim {
+  readonly trialId: string;
+  readonly claimId: string;
+  readonly workerId: string;
+  readonly backend: string;
+}
+
+export interface ReceivedReport {
+  readonly trialId: string;
+  readonly attempt: number;
+  readonly items: readonly ReportItem[];
+}
+
+interface PlannedTrial {
+  readonly config: TrialConfig;
+  readonly leaseSeconds: number;
+  readonly attemptOf: Map<string, number>;
+  attempts: number;
+}
+
+/**
+ * The coordinator as a worker sees it, over a real NATS server and without a database: grants each planned trial to
+ * every new claim, and keeps what is reported in the order of the stream.
+ */
+export class FakeCoordinator {
+  readonly claims: ReceivedClaim[] = [];
+  readonly presences: WorkerPresence[] = [];
+  /** So many of the next claims are granted, but the answers get lost. */
+  answersToLose = 0;
+
+  private readonly trials = new Map<string, PlannedTrial>();
+  private readonly reports = new Map<number, ReceivedReport>();
+
+  private constructor(private readonly connection: NatsConnection) {}
+
+  /** @param withStreams false leaves the streams to be made later, by `makeStreams` */
+  static async start(url: string, withStreams = true): Promise<FakeCoordinator> {
+    const coordinator = new FakeCoordinator(await connectNats(url, 'fake coordinator'));
+    coordinator.connection.subscribe(subjects.command('claim'), {
+      callback: (error, message) => {
+        if (error === null) coordinator.answer(message);
+      },
+    });
+    coordinator.connection.subscribe(subjects.presence, {
+      callback: (_error, message) => coordinator.presences.push(workerPresence.parse(message.json())),
+    });
+    if (withStreams) await coordinator.makeStreams();
+    return coordinator;
+  }
+
+  async makeStreams(): Promise<void> {
+    await ensureStreams(this.connection);
+    const consumer = await this.connection.jetstream().consumers.get(streams.reports.name, streams.reports.consumer);
+    const messages = await consumer.consume({ expires: 2000 });
+    void (async () => {
+      for await (const message of messages) {
+        const { trialId, attempt, items } = reportMessage.parse(message.json());
+        // A message whose acknowledgement got lost comes again under its number.
+        this.reports.set(message.seq, { trialId, attempt, items });
+        message.ack();
+      }
+    })();
+  }
+
+  async deleteStreams(): Promise<void> {
+    const manager = await this.connection.jetstreamManager();
+    for (const { name } of Object.values(streams)) await manager.streams.delete(name);
+    this.reports.clear();
+  }
+
+  /** Makes a trial known, so that claims for it are granted. */
+  plan(trialId: string, config: TrialConfig, leaseSeconds = 30): void {
+    this.trials.set(trialId, { config, leaseSeconds, attemptOf: new Map(), attempts: 0 });
+  }
+
+  async ring(trialId: string): Promise<void> {
+    await this.ringWith(JSON.stringify({ v: protocolVersion, trialId, sweepId: 'sweep-1' }));
+  }
+
+  async ringWith(body: string): Promise<void> {
+    await this.connection.jetstream().publish(subjects.trial('sweep-1'), body);
+  }
+
+  /** Rings that no worker has acknowledged. */
+  async ringsLeft(): Promise<number> {
+    const manager = await this.connection.jetstreamManager();
+    return (await manager.streams.info(streams.trials.name)).state.messages;
+  }
+
+  tell(workerId: string, message: Omit<ControlMessage, 'v' | 'action'>): void {
+    const control: ControlMessage = { v: protocolVersion, action: 'stop', ...message };
+    this.connection.publish(subjects.control(workerId), JSON.stringify(control));
+  }
+
+  /** What was reported of a trial, in the order of the stream. */
+  reportsOf(trialId: string): ReceivedReport[] {
+    return [...this.reports]
+      .sort(([first], [second]) => first - second)
+      .map(([, report]) => report)
+      .filter((report) => report.trialId === trialId);
+  }
+
+  itemsOf(trialId: string): ReportItem[] {
+    return this.reportsOf(trialId).flatMap(({ items }) => items);
+  }
+
+  /** The last item of a trial, if it is one that ends an attempt. */
+  endOf(trialId: string): ReportItem | undefined {
+    const last = this.itemsOf(trialId).at(-1);
+    return last !== undefined && ['succeeded', 'failed', 'handed-back'].includes(last.type) ? last : undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.connection.close();
+  }
+
+  private answer(message: Msg): void {
+    const { trialId, claimId, workerId, backend } = commands.claim.request.parse(message.json());
+    this.claims.push({ trialId, claimId, workerId, backend });
+    const value = this.decide(trialId, claimId);
+    if (this.answersToLose > 0) this.answersToLose -= 1;
+    else message.respond(JSON.stringify({ v: protocolVersion, ok: true, value }));
+  }
+
+  private decide(trialId: string, claimId: string): unknown {
+    const trial = this.trials.get(trialId);
+    if (trial === undefined) return { granted: false, reason: 'there is no such trial' };
+    const attempt = trial.attemptOf.get(claimId) ?? (trial.attempts += 1);
+    trial.attemptOf.set(claimId, attempt);
+    const { config, leaseSeconds } = trial;
+    return { granted: true, sweepId: 'sweep-1', attempt, label: trialId, config, leaseSeconds };
+  }
+}
