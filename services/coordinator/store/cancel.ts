@@ -29,7 +29,7 @@ export async function cancel(database: Database, target: Target): Promise<Cancel
     >`
       SELECT id, sweep_id, attempt, worker_id, state FROM trial
       WHERE ${targetCondition(target)} AND state = ANY(${cancelled.from}::text[])
-      ORDER BY id FOR UPDATE`;
+      ORDER BY id FOR NO KEY UPDATE`;
     const running = rows.filter((row) => row.state === 'running');
     await endAttempts(
       transaction,

@@ -31,7 +31,7 @@ export async function reapLeases(database: Database, recordedUpTo: number, limit
     const expired = await transaction.$queryRaw<ExpiredRow[]>`
       SELECT id, sweep_id, attempt, worker_id, failures, max_failures FROM trial
       WHERE state = 'running' AND lease_until < least(now(), to_timestamp(${recordedUpTo}::float8 / 1000))
-      ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
+      ORDER BY id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED`;
     const ended = await endAttempts(
       transaction,
       expired.map((row) => {

@@ -30,7 +30,7 @@ type StandingRow = Omit<Standing, 'outcome'> & { sweepId: string; outcome: Stand
  */
 async function lockAndRead(transaction: Queryable, reports: readonly ReportMessage[]): Promise<StandingRow[]> {
   const trialIds = [...new Set(reports.map((report) => report.trialId))];
-  await transaction.$queryRaw`SELECT id FROM trial WHERE id = ANY(${trialIds}::text[]) ORDER BY id FOR UPDATE`;
+  await transaction.$queryRaw`SELECT id FROM trial WHERE id = ANY(${trialIds}::text[]) ORDER BY id FOR NO KEY UPDATE`;
   const attempts = [...new Map(reports.map((report) => [attemptKey(report.trialId, report.attempt), report])).values()];
   return transaction.$queryRaw<StandingRow[]>`
     SELECT t.id AS "trialId", w.attempt, t.sweep_id AS "sweepId", t.state, t.attempt AS newest, t.failures,

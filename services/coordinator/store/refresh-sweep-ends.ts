@@ -5,12 +5,14 @@ import type { Queryable } from '../../shared/db/connect.js';
  * statement of the transaction that moved the trials.
  *
  * The sweep's row is locked by a statement of its own: of two transactions that end the last two trials, the second
- * then looks at the trials with a snapshot that has the first one's work.
+ * then looks at the trials with a snapshot that has the first one's work. The lock is the weaker one that lets foreign
+ * keys be checked: a trial that is changed twice in a transaction has its sweep's row locked for that already, and two
+ * such transactions would wait for each other.
  */
 export async function refreshSweepEnds(transaction: Queryable, sweepIds: readonly string[]): Promise<void> {
   const ids = [...new Set(sweepIds)];
   if (ids.length === 0) return;
-  await transaction.$queryRaw`SELECT id FROM sweep WHERE id = ANY(${ids}::text[]) ORDER BY id FOR UPDATE`;
+  await transaction.$queryRaw`SELECT id FROM sweep WHERE id = ANY(${ids}::text[]) ORDER BY id FOR NO KEY UPDATE`;
   await transaction.$executeRaw`
     UPDATE sweep s SET ended_at = CASE WHEN now_running THEN NULL ELSE coalesce(s.ended_at, now()) END
     FROM (

@@ -17,7 +17,7 @@ export async function retry(database: Database, target: Target): Promise<{ trial
     const rows = await transaction.$queryRaw<{ sweep_id: string }[]>`
       WITH wanted AS (
         SELECT id FROM trial WHERE ${targetCondition(target)} AND state = ANY(${retried.from}::text[])
-        ORDER BY id FOR UPDATE
+        ORDER BY id FOR NO KEY UPDATE
       ), moved AS (
         UPDATE trial t SET state = ${retried.to}, failures = 0, error = NULL, ended_at = NULL, started_at = NULL,
           worker_id = NULL, step = NULL, steps = NULL, queued_at = now()

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { planSweep } from '../../services/coordinator/plan/plan.js';
+import { claimTrial, type ClaimAnswer } from '../../services/coordinator/store/claim-trial.js';
+import { submitSweep, type Submission } from '../../services/coordinator/store/submit-sweep.js';
+import type { Database } from '../../services/shared/db/connect.js';
+import { newId } from '../../services/shared/ids.js';
+import { protocolVersion } from '../../services/shared/messages/common.js';
+import type { ReportItem, ReportMessage } from '../../services/shared/messages/reports.js';
+import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
+import { tinySpec } from './cli.js';
+
+/** A tiny sweep of so many trials, planned as the service plans it; each call has a key of its own. */
+export function plannedSweep(trials: number, overrides: Partial<Submission> = {}): Submission {
+  const seeds = Array.from({ length: trials }, (_, index) => index);
+  const whole = { grid: { points: [{ semantic: 1, depth: 1 }] }, weightings: [], baselines: false };
+  const spec = parseSweepSpec(tinySpec({ ...whole, seeds: seeds.slice(0, 1000) }), { quick: false });
+  const plan = planSweep({ ...spec, seeds });
+  return {
+    idempotencyKey: randomUUID(),
+    spec,
+    maxFailures: 3,
+    settings: plan.settings,
+    trials: plan.trials,
+    ...overrides,
+  };
+}
+
+/** Submits a sweep and gives back the ids of its trials, in order. */
+export async function submitTrials(
+  database: Database,
+  trials: number,
+  overrides: Partial<Submission> = {},
+): Promise<{ sweepId: string; trialIds: string[] }> {
+  const { sweepId } = await submitSweep(database, plannedSweep(trials, overrides));
+  const rows = await database.trial.findMany({
+    where: { sweepId },
+    orderBy: { position: 'asc' },
+    select: { id: true },
+  });
+  return { sweepId, trialIds: rows.map((row) => row.id) };
+}
+
+export function claimOf(trialId: string, overrides: { workerId?: string; claimId?: string } = {}) {
+  return { trialId, workerId: newId('worker'), claimId: newId('claim'), backend: 'wasm', device: 'test', ...overrides };
+}
+
+/** Submits one trial and claims it. */
+export async function runningTrial(
+  database: Database,
+  { maxFailures = 3, leaseSeconds = 60 }: { maxFailures?: number; leaseSeconds?: number } = {},
+): Promise<{ sweepId: string; trialId: string; workerId: string; attempt: number }> {
+  const { sweepId, trialIds } = await submitTrials(database, 1, { maxFailures });
+  const trialId = trialIds[0] ?? '';
+  const claim = claimOf(trialId);
+  const { attempt } = granted(await claimTrial(database, claim, leaseSeconds));
+  return { sweepId, trialId, workerId: claim.workerId, attempt };
+}
+
+export function granted(answer: ClaimAnswer): Extract<ClaimAnswer, { granted: true }> {
+  if (!answer.granted) throw new Error(`not granted: ${answer.reason}`);
+  return answer;
+}
+
+/** What the worker of an attempt reports. */
+export function reportOf(
+  { trialId, attempt, workerId }: { trialId: string; attempt: number; workerId: string },
+  ...items: ReportItem[]
+): ReportMessage {
+  return { v: protocolVersion, trialId, attempt, workerId, items };
+}
+
+/** A report of one number. */
+export function metricItem(epoch: number, value = 0.5, overrides: Record<string, unknown> = {}): ReportItem {
+  const point = { epoch, split: 'validation', task: 'semantic', metric: 'meanIoU', value, ...overrides };
+  return { type: 'metrics', points: [point as Extract<ReportItem, { type: 'metrics' }>['points'][number]] };
+}
+
+export const failedItem = (retryable: boolean, message = 'the loss became NaN'): ReportItem => ({
+  type: 'failed',
+  error: { code: 'LOSS_NOT_FINITE', message },
+  retryable,
+});
