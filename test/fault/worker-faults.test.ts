@@ -87,7 +87,7 @@ describe('a worker that is hit', () => {
     await startWorker();
     // Answers that get lost as well: the same claim is sent again and the trial is trained once.
     coordinator.answersToLose = 1;
-    await train('trial-cut', tinyTrial({ epochs: 400 }));
+    await train('trial-cut', tinyTrial({ epochs: 100 }));
     await trained('trial-cut');
     const before = coordinator.itemsOf('trial-cut').length;
     await nats.kill();
@@ -98,7 +98,7 @@ describe('a worker that is hit', () => {
     expect(items.at(-1)).toEqual({ type: 'succeeded' });
     const lines = items.flatMap((item) => (item.type === 'log' ? item.lines : []));
     expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, index) => index));
-    expect(lines.filter(({ text }) => text.startsWith('epoch '))).toHaveLength(400);
+    expect(lines.filter(({ text }) => text.startsWith('epoch '))).toHaveLength(100);
     const epochs = items.flatMap((item) =>
       item.type === 'metrics'
         ? item.points
@@ -106,7 +106,7 @@ describe('a worker that is hit', () => {
             .map(({ epoch }) => epoch)
         : [],
     );
-    expect(epochs).toEqual(Array.from({ length: 401 }, (_, epoch) => epoch));
+    expect(epochs).toEqual(Array.from({ length: 101 }, (_, epoch) => epoch));
     const claims = coordinator.claims.filter(({ trialId }) => trialId === 'trial-cut');
     expect(claims).toHaveLength(2);
     expect(new Set(claims.map(({ claimId }) => claimId)).size).toBe(1);

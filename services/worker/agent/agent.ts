@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { newId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/log.js';
@@ -49,6 +50,8 @@ export class Agent {
   ) {
     const { workerId } = facts;
     this.logger = logger;
+    // Every slot listens to it, and Node warns of the eleventh.
+    setMaxListeners(0, this.stopping.signal);
     const context = {
       workerId,
       link,
@@ -87,7 +90,7 @@ export class Agent {
     const { slots, reason } = decideSlots({ requested: options.slots, ...machine, threads: trainer.threads });
     logger.info(
       { backend: trainer.backend, device: trainer.device, slots },
-      `${slots} slots (${reason}); backend: ${trainer.backendReason}`,
+      `trains up to ${slots} at once (${reason}); backend: ${trainer.backendReason}`,
     );
     const supplies = Array.from(
       { length: slots },
