@@ -1,0 +1,213 @@
+import { describe, expect, it, vi } from 'vitest';
+import { failure } from '../../services/coordinator/api/answer.js';
+import { Lanes } from '../../services/coordinator/api/lanes.js';
+import { gather } from '../../services/coordinator/loops/gather.js';
+import { createLoop } from '../../services/coordinator/loops/loop.js';
+import { readReport } from '../../services/coordinator/loops/read-report.js';
+import { RecordedUpTo } from '../../services/coordinator/loops/recorded-up-to.js';
+import { afterFailure } from '../../services/coordinator/store/transition.js';
+import { SigmasweepError } from '../../services/shared/errors.js';
+import { createLogger } from '../../services/shared/log.js';
+import { SpecError } from '../../services/shared/sweep-spec/spec-error.js';
+import { until } from '../helpers/deadline.js';
+
+const logger = createLogger('test', 'silent');
+const encode = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
+
+describe('RecordedUpTo', () => {
+  it('knows a moment once everything that was in the stream at it is recorded', () => {
+    const recorded = new RecordedUpTo();
+    expect(recorded.observe({ databaseTime: 100, messages: 5, newest: 5, recordedUpTo: 0 })).toBeUndefined();
+    // Messages 1 to 4 of the backlog are recorded; 5, which was there at 100, is not.
+    expect(recorded.observe({ databaseTime: 200, messages: 4, newest: 8, recordedUpTo: 4 })).toBeUndefined();
+    expect(recorded.observe({ databaseTime: 300, messages: 3, newest: 8, recordedUpTo: 5 })).toBe(100);
+    // Under load the stream is never empty, and the moment moves on nevertheless.
+    expect(recorded.observe({ databaseTime: 400, messages: 2, newest: 10, recordedUpTo: 8 })).toBe(300);
+    expect(recorded.observe({ databaseTime: 500, messages: 9, newest: 19, recordedUpTo: 9 })).toBe(300);
+    expect(recorded.observe({ databaseTime: 600, messages: 0, newest: 19, recordedUpTo: 19 })).toBe(600);
+  });
+
+  it('starts again with a stream that was made anew', () => {
+    const recorded = new RecordedUpTo();
+    recorded.observe({ databaseTime: 100, messages: 1, newest: 900, recordedUpTo: 10 });
+    expect(recorded.observe({ databaseTime: 200, messages: 2, newest: 2, recordedUpTo: 0 })).toBeUndefined();
+    expect(recorded.observe({ databaseTime: 300, messages: 1, newest: 3, recordedUpTo: 2 })).toBe(200);
+  });
+});
+
+describe('gather', () => {
+  const limits = { count: 3, bytes: 100, lingerMs: 1_000 };
+  async function batches(items: readonly number[], own = limits): Promise<number[][]> {
+    const found: number[][] = [];
+    // eslint-disable-next-line @typescript-eslint/require-await -- a source need not wait
+    const source = (async function* () {
+      yield* items;
+    })();
+    for await (const batch of gather(source, (item) => item, own)) found.push(batch);
+    return found;
+  }
+
+  it('ends a batch when it has enough items or bytes, and loses none', async () => {
+    expect(await batches([1, 1, 1, 1])).toEqual([[1, 1, 1], [1]]);
+    expect(await batches([60, 60, 1, 150, 1])).toEqual([[60, 60], [1, 150], [1]]);
+    expect(await batches([])).toEqual([]);
+  });
+
+  it('ends a batch when nothing more comes for a moment', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const source = (async function* () {
+      yield 1;
+      await held;
+      yield 2;
+    })();
+    const found: number[][] = [];
+    for await (const batch of gather(source, () => 1, { ...limits, lingerMs: 5 })) {
+      found.push(batch);
+      release();
+    }
+    expect(found).toEqual([[1], [2]]);
+  });
+});
+
+describe('createLoop', () => {
+  it('goes on after passes that throw, begins at once when woken, and ends its pass before it stops', async () => {
+    let passes = 0;
+    let ended = false;
+    let finish: () => void = () => undefined;
+    const loop = createLoop({
+      name: 'test',
+      logger,
+      everyMs: 3_600_000,
+      pass: async () => {
+        passes += 1;
+        if (passes <= 2) throw new Error('away');
+        if (passes === 4) {
+          await new Promise<void>((resolve) => (finish = resolve));
+          ended = true;
+        }
+        return 'done';
+      },
+    });
+    loop.start();
+    loop.start();
+    await until(() => passes === 3, { deadlineMs: 10_000, what: 'the pass after two failed ones' });
+    loop.wake();
+    await until(() => passes === 4, { deadlineMs: 10_000, what: 'the woken pass' });
+    const stopped = loop.stop();
+    finish();
+    await stopped;
+    expect(ended).toBe(true);
+    loop.wake();
+    loop.start();
+    expect(passes).toBe(4);
+  });
+});
+
+describe('Lanes', () => {
+  it('run a few of a lane at once, in order, and do not let lanes wait for each other', async () => {
+    const lanes = new Lanes();
+    const order: number[] = [];
+    let running = 0;
+    let most = 0;
+    const gates: (() => void)[] = [];
+    const reads = Array.from({ length: 6 }, (_, index) =>
+      lanes.run('read', async () => {
+        order.push(index);
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise<void>((resolve) => gates.push(resolve));
+        running -= 1;
+        if (index === 1) throw new Error('failed');
+      }),
+    );
+    expect(await lanes.run('claim', () => Promise.resolve('granted'))).toBe('granted');
+    const settled = Promise.allSettled(reads);
+    for (let done = 0; done < 6; done += 1) {
+      await until(() => gates.length > 0, { deadlineMs: 5_000, what: 'the next read to begin' });
+      gates.shift()?.();
+    }
+    expect((await settled).filter((one) => one.status === 'rejected')).toHaveLength(1);
+    expect(order).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(most).toBe(2);
+  });
+
+  it('refuse who would wait longer than a sender does, and what no queue can hold', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const lanes = new Lanes();
+      const gates: (() => void)[] = [];
+      const held = () => new Promise<void>((resolve) => gates.push(resolve));
+      const first = [lanes.run('write', held), lanes.run('write', held)];
+      let late = 0;
+      const waiting = Array.from({ length: 2000 }, () => lanes.run('write', () => Promise.resolve((late += 1))));
+      await expect(lanes.run('write', held)).rejects.toMatchObject({ code: 'BUSY' });
+      vi.advanceTimersByTime(10_001);
+      for (const open of gates) open();
+      await Promise.all(first);
+      const settled = await Promise.allSettled(waiting);
+      expect(settled.every((one) => one.status === 'rejected')).toBe(true);
+      expect(late).toBe(0);
+      expect(await lanes.run('write', () => Promise.resolve('again'))).toBe('again');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('readReport', () => {
+  const report = { v: 1, trialId: 'trial-a', attempt: 1, workerId: 'worker-a', items: [{ type: 'succeeded' }] };
+
+  it.each([
+    ['bytes that are no text', Uint8Array.of(0xff, 0xfe, 0x00), /not JSON/],
+    ['text that is no JSON', encode('{"v":1'), /not JSON/],
+    ['another version', encode({ ...report, v: 2 }), /^v: /],
+    ['an id that could be a subject', encode({ ...report, trialId: 'a.>' }), /^trialId: /],
+    ['no items', encode({ ...report, items: [] }), /^items: /],
+    [
+      'a number that JSON turns into infinity',
+      encode(
+        JSON.stringify(report).replace(
+          '{"type":"succeeded"}',
+          '{"type":"metrics","points":[{"epoch":1,"split":"test","task":"a","metric":"b","value":1e999}]}',
+        ),
+      ),
+      /value/,
+    ],
+    ['too many bytes', new Uint8Array(4 * 1024 * 1024 + 1), /bytes/],
+  ])('says what is wrong with %s', (_, data, fault) => {
+    expect(readReport(data).fault).toMatch(fault);
+  });
+
+  it('reads a report', () => {
+    expect(readReport(encode(report)).report).toEqual(report);
+  });
+});
+
+describe('afterFailure', () => {
+  it.each([
+    [0, 3, true, 'attempt-failed'],
+    [1, 3, true, 'attempt-failed'],
+    [2, 3, true, 'attempts-exhausted'],
+    [0, 1, true, 'attempts-exhausted'],
+    [0, 3, false, 'attempts-exhausted'],
+  ] as const)('%i failures before, %i at most, retryable %s: %s', (before, most, retryable, event) => {
+    expect(afterFailure(before, most, retryable)).toBe(event);
+  });
+});
+
+describe('failure', () => {
+  it('tells errors on purpose with their faults, and nothing of others', () => {
+    const spec = new SpecError([{ path: 'epochs', message: 'must be a number' }]);
+    expect(failure(spec, 'submit', logger)).toMatchObject({
+      ok: false,
+      error: { code: 'SPEC_INVALID', faults: [{ path: 'epochs' }] },
+    });
+    const onPurpose = new SigmasweepError('NOT_FOUND', 'There is none.', { hint: 'Look.' });
+    expect(failure(onPurpose, 'show', logger)).toMatchObject({ error: { code: 'NOT_FOUND', hint: 'Look.' } });
+    const secret = new Error('connection to postgresql://user:secret@host failed');
+    expect(JSON.stringify(failure(secret, 'show', logger))).not.toContain('secret');
+    const away = Object.assign(new Error('x'), { cause: { kind: 'DatabaseNotReachable', host: 'secret' } });
+    expect(failure(away, 'show', logger)).toMatchObject({ error: { code: 'DATABASE_UNAVAILABLE' } });
+  });
+});
