@@ -5,15 +5,22 @@ import { showValue } from './describe-issue.js';
 /** Says in faults what the keys of a mapping are. */
 export const keyNouns = z.registry<{ noun: string }>();
 
+const textMessage = 'must be visible text without control characters';
+
 /**
  * Text that people read. It may hold anything that can be shown and stored: no control characters but tab and line
- * ends (they would steer terminals, and PostgreSQL refuses U+0000), no halves of surrogate pairs, not only blanks.
+ * ends (they would steer terminals, and PostgreSQL refuses U+0000), no halves of surrogate pairs, not only blanks. The
+ * pattern is part of the JSON Schema, so it holds only what the expressions of every language have.
  */
 export const shownText = (longest: number) =>
   z
     .string()
     .max(longest)
-    .regex(/^(?=\s*\S)(?:[\t\n\r]|[^\p{Cc}\p{Cs}])*$/u, 'must be visible text without control characters');
+    .regex(/^(?=\s*\S)[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$/, textMessage)
+    .refine((text) => !/\p{Cs}/u.test(text), {
+      error: ({ input }) => `${textMessage}; found ${showValue(input)}`,
+      when: withoutFault,
+    });
 
 /** One of the known names; any text where they are not known. */
 export function nameOf(known: readonly string[] | undefined): z.ZodType<string, string> {

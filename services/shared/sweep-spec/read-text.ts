@@ -88,9 +88,10 @@ function measure(tokens: Iterable<CST.Token>): { aliases: number; tooMuch?: Find
       }
       if (token.type === 'document' && token.value !== undefined) open.push({ token: token.value, depth });
       if (!('items' in token)) continue;
-      for (const item of token.items) {
-        if (item.key != null) open.push({ token: item.key, depth: depth + 1 });
+      // The last is looked at first: put in from the end, they come in the order of the text.
+      for (const item of token.items.toReversed()) {
         if (item.value !== undefined) open.push({ token: item.value, depth: depth + 1 });
+        if (item.key != null) open.push({ token: item.key, depth: depth + 1 });
       }
     }
   }
