@@ -11,6 +11,12 @@ export function formatDuration(seconds: number): string {
   return `${String(Math.floor(hours / 24))} d ${String(hours % 24)} h`;
 }
 
+/** An estimate, no more exact than it is: "40 s", "36 min", "1 h 7 min". */
+export function formatEstimate(seconds: number): string {
+  if (seconds < 120) return formatDuration(5 * Math.ceil(seconds / 5));
+  return formatDuration(60 * Math.round(seconds / 60)).replace(/ min 0 s$/, ' min');
+}
+
 /** How long ago, coarsely: "just now", "12 s ago", "3 min ago", "5 h ago", "2 d ago". */
 export function formatAgo(seconds: number): string {
   if (seconds < 2) return 'just now';

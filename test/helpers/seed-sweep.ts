@@ -62,7 +62,7 @@ export function twoTaskSettings(
     const depth = Math.round((1 - semantic) * 1000) / 1000;
     return {
       key: `fixed-${semantic}`,
-      label: `${semantic} / ${depth}`,
+      label: `semantic ${semantic} · depth ${depth}`,
       kind: 'fixed',
       method: 'fixed',
       tasks,
@@ -72,7 +72,7 @@ export function twoTaskSettings(
   return [
     {
       key: 'single-semantic',
-      label: 'Semantic class only',
+      label: 'semantic only',
       kind: 'single',
       method: 'fixed',
       tasks: ['semantic'],
@@ -81,13 +81,20 @@ export function twoTaskSettings(
     ...weights.map(fixed),
     {
       key: 'single-depth',
-      label: 'Depth only',
+      label: 'depth only',
       kind: 'single',
       method: 'fixed',
       tasks: ['depth'],
       weights: { semantic: 0, depth: 1 },
     },
-    { key: 'uncertainty', label: 'Task uncertainty', kind: 'learned', method: 'uncertainty', tasks, weights: null },
+    {
+      key: 'uncertainty',
+      label: 'task uncertainty (semantic, depth)',
+      kind: 'learned',
+      method: 'uncertainty',
+      tasks,
+      weights: null,
+    },
   ];
 }
 
@@ -257,7 +264,7 @@ async function seedTrial(client: pg.Client, sweep: SeedOptions, position: number
       sweep.id,
       setting.key,
       position,
-      `${setting.label}, seed ${seed}${sweep.labelSuffix ?? ''}`,
+      `${setting.label} · seed ${seed}${sweep.labelSuffix ?? ''}`,
       seed,
       madeUpConfig(setting, seed, epochs),
       state,

@@ -93,7 +93,7 @@ describe('with sweeps', () => {
     }
     // 2 single tasks with one primary metric each, 3 settings with two.
     expect(compared).toBe(8);
-    expect(shown.get('Depth only')?.join()).toContain('–');
+    expect(shown.get('depth only')?.join()).toContain('–');
   });
 
   it('marks the best of each column in words too', async () => {
@@ -119,7 +119,7 @@ describe('with sweeps', () => {
       expect(response.status).toBe(200);
       expect(response.headers.get('content-type')).toContain(type);
       expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${finished.id}.${ending}"`);
-      expect(await response.text()).toContain('Depth only');
+      expect(await response.text()).toContain('depth only');
     }
     expect((await get(`/sweeps/${finished.id}/table.exe`)).status).toBe(404);
   });

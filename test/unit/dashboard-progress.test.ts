@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAgo, formatDuration } from '../../services/dashboard/format.js';
+import { formatAgo, formatDuration, formatEstimate } from '../../services/dashboard/format.js';
 import { sweepProgress } from '../../services/dashboard/progress.js';
 
 const start = new Date('2026-01-01T00:00:00Z');
@@ -64,6 +64,15 @@ describe('text forms', () => {
     [200_000, '2 d 7 h'],
   ])('%d seconds are %s', (seconds, text) => {
     expect(formatDuration(seconds)).toBe(text);
+  });
+
+  it.each([
+    [0.2, '5 s'],
+    [118, '2 min 0 s'],
+    [2_148, '36 min'],
+    [4_000, '1 h 7 min'],
+  ])('about %d seconds are %s', (seconds, text) => {
+    expect(formatEstimate(seconds)).toBe(text);
   });
 
   it.each([

@@ -35,15 +35,6 @@ export const weightingQuantities: readonly WeightingQuantity[] = [
     decimals: 3,
   },
   {
-    id: 'variance',
-    title: 'Task uncertainty σ²',
-    yLabel: 'σ²',
-    metric: weightingMetrics.variance,
-    show: (value) => value,
-    logarithmic: true,
-    decimals: 4,
-  },
-  {
     id: 'sigma',
     title: 'Task uncertainty σ',
     yLabel: 'σ',

@@ -1,4 +1,4 @@
-import { metricTitle, taskLabel } from '../../shared/compare/metric-names.js';
+import { metricTitle, taskMetricLabel } from '../../shared/compare/metric-names.js';
 import type { Chart, ChartSection } from './spec.js';
 import { settingCurve, settingLegend, type SweepChartInput } from './sweep-input.js';
 
@@ -21,7 +21,7 @@ export function learningCurves({ comparison, curves }: SweepChartInput): ChartSe
     return [
       {
         id: `learning-${task}`,
-        title: `${taskLabel(comparison.workload, task)}: ${metric.label}`,
+        title: taskMetricLabel(comparison.workload, task, metric),
         xLabel: 'Epoch',
         yLabel: metricTitle(metric),
         better: metric.better,

@@ -1,6 +1,6 @@
 import type { ComparisonRow } from '../../shared/compare/comparison.js';
 import type { Setting } from '../../shared/compare/results.js';
-import { metricTitle, taskLabel } from '../../shared/compare/metric-names.js';
+import { metricTitle, taskLabel, taskMetricLabel } from '../../shared/compare/metric-names.js';
 import type { Chart, ChartPoint, ChartSection, ChartSeries } from './spec.js';
 import { legendOf } from './spec.js';
 import type { SweepChartInput } from './sweep-input.js';
@@ -55,7 +55,7 @@ export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSecti
     return [
       {
         id: `weight-${task}`,
-        title: `${taskLabel(workload, task)}: ${metric.label}`,
+        title: taskMetricLabel(workload, task, metric),
         xLabel: `Weight of ${taskLabel(workload, axis).toLowerCase()} (share of the sum)`,
         yLabel: metricTitle(metric),
         better: metric.better,

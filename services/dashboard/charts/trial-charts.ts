@@ -1,7 +1,7 @@
 import type { MetricInfo } from '../../shared/catalog/workloads.js';
 import { weightingMetrics } from '../../shared/messages/reports.js';
 import { drawable, weightingQuantities } from './learned-weights.js';
-import { metricTitle, taskLabel, taskMetrics } from '../../shared/compare/metric-names.js';
+import { metricTitle, taskLabel, taskMetricLabel, taskMetrics } from '../../shared/compare/metric-names.js';
 import { legendOf, type Chart, type ChartPoint, type ChartSection, type ChartSeries } from './spec.js';
 
 export interface TrialChartInput {
@@ -39,7 +39,7 @@ export function trialChartSections(input: TrialChartInput): ChartSection[] {
         {
           ...epochChart,
           id: `validation-${task}-${metric.name}`,
-          title: `${taskLabel(input.workload, task)}: ${metric.label}`,
+          title: taskMetricLabel(input.workload, task, metric),
           yLabel: metricTitle(metric),
           better: metric.better,
           logarithmic: false,

@@ -11,8 +11,9 @@ export interface SeriesLook {
 /** Okabe & Ito 2008: told apart with every common kind of colour blindness. Yellow is left out: too faint on white. */
 const okabeIto = ['#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9'] as const;
 const okabeItoOnDark = ['#56B4E9', '#E69F00', '#2BB58F', '#CC79A7', '#8FA8FF'] as const;
-const vermillion = '#D55E00';
-const vermillionOnDark = '#F0803C';
+/** Kept for learned weightings: vermillion first, then the palette's colours that are farthest from a grid's ramp. */
+const learnedColours = ['#D55E00', '#009E73', '#A63F82'] as const;
+const learnedColoursOnDark = ['#F0803C', '#2BB58F', '#E39BC4'] as const;
 
 /** Cividis (Nuñez, Anderton & Renslow 2018), its ends cut off where they would vanish in the page's background. */
 const cividis = ['#00224E', '#2A3F6D', '#575C6D', '#7D7C78', '#A59C74', '#D2C060', '#FEE838'] as const;
@@ -42,20 +43,24 @@ function ramp(place: number): string {
 }
 
 /**
- * Settings of a grid are ordered, so many of them get a ramp on which the order can be seen; few get distinct colours.
+ * Settings of a grid are ordered, so they get a ramp on which the order can be seen.
  * Learned weightings stand out from all of them; single tasks step back.
  */
 export function lookOf(entry: LegendEntry, dark: boolean): SeriesLook {
   const palette = dark ? okabeItoOnDark : okabeIto;
   const marker = markers[entry.rank % markers.length] ?? 'circle';
   switch (entry.role) {
-    case 'learned':
+    case 'learned': {
+      const colours = dark ? learnedColoursOnDark : learnedColours;
+      // Neighbours differ in colour and dash; after a round of colours the dashes are shifted by one.
+      const round = Math.floor(entry.rank / colours.length);
       return {
-        colour: dark ? vermillionOnDark : vermillion,
-        dash: dashes[entry.rank % dashes.length] ?? [],
+        colour: colours[entry.rank % colours.length] ?? colours[0],
+        dash: dashes[(entry.rank + round) % dashes.length] ?? [],
         width: 2.75,
         marker: 'star',
       };
+    }
     case 'single':
       return {
         colour: dark ? '#a9b3bd' : '#5b6570',
@@ -66,11 +71,9 @@ export function lookOf(entry: LegendEntry, dark: boolean): SeriesLook {
     case 'task':
       return { colour: palette[entry.rank % palette.length] ?? palette[0], dash: [], width: 2.25, marker };
     case 'fixed': {
-      if (entry.count <= palette.length) {
-        return { colour: palette[entry.rank % palette.length] ?? palette[0], dash: [], width: 1.75, marker: 'circle' };
-      }
+      if (entry.count === 1) return { colour: palette[0], dash: [], width: 1.75, marker: 'circle' };
       const place = entry.rank / (entry.count - 1);
-      return { colour: ramp(dark ? 0.28 + 0.72 * place : 0.82 * place), dash: [], width: 1.75, marker: 'circle' };
+      return { colour: ramp(dark ? 0.32 + 0.68 * place : 0.74 * place), dash: [], width: 1.75, marker: 'circle' };
     }
   }
 }

@@ -85,14 +85,22 @@ class Figure {
   }
 }
 
-/** A line as it is drawn, beside its name. */
-function swatch(entry: LegendEntry, dark: boolean): SVGSVGElement {
-  const { colour, dash, width } = lookOf(entry, dark);
+/** A line, or the mark of points that no line joins, as it is drawn, beside its name. */
+function swatch(entry: LegendEntry, bare: boolean, dark: boolean): SVGSVGElement {
+  const { colour, dash, width, marker } = lookOf(entry, dark);
   const space = 'http://www.w3.org/2000/svg';
   const svg = document.createElementNS(space, 'svg');
   svg.setAttribute('viewBox', '0 0 22 8');
   svg.setAttribute('class', 'swatch');
   svg.setAttribute('aria-hidden', 'true');
+  if (bare) {
+    const mark = document.createElementNS(space, 'path');
+    const circle = 'M7 4a4 4 0 1 0 8 0a4 4 0 1 0-8 0';
+    mark.setAttribute('d', marker === 'rectRot' ? 'M11 0l4 4l-4 4l-4-4z' : circle);
+    mark.setAttribute('fill', colour);
+    svg.append(mark);
+    return svg;
+  }
   const line = document.createElementNS(space, 'line');
   const attributes = { x1: 1, x2: 21, y1: 4, y2: 4, stroke: colour, 'stroke-width': width + 0.5 };
   for (const [name, value] of Object.entries(attributes)) line.setAttribute(name, String(value));
@@ -139,7 +147,7 @@ class Section {
     const section = this.#shown;
     if (section === undefined) return;
     const theme = readTheme();
-    this.#drawLegend(section.legend, theme);
+    this.#drawLegend(section, theme);
     const wanted = new Set(section.charts.map((chart) => chart.id));
     for (const [id, figure] of this.#figures) {
       if (wanted.has(id)) continue;
@@ -158,12 +166,14 @@ class Section {
   }
 
   /** Rebuilt only when its entries change, so that the focus stays where it is. */
-  #drawLegend(legend: readonly LegendEntry[], theme: ChartTheme): void {
-    const mark = JSON.stringify([legend, theme.dark]);
+  #drawLegend({ legend, charts }: ChartSection, theme: ChartTheme): void {
+    const drawn = charts.flatMap(({ series }) => series.filter(({ shape }) => shape !== 'points'));
+    const joined = new Set(drawn.map(({ key }) => key));
+    const mark = JSON.stringify([legend, [...joined], theme.dark]);
     if (mark === this.#legendMark) return;
     this.#legendMark = mark;
     const buttons = legend.map((entry) => {
-      const button = make('button', { type: 'button' }, swatch(entry, theme.dark), entry.label);
+      const button = make('button', { type: 'button' }, swatch(entry, !joined.has(entry.key), theme.dark), entry.label);
       button.setAttribute('aria-pressed', String(!this.#hidden.has(entry.key)));
       button.addEventListener('click', () => {
         if (!this.#hidden.delete(entry.key)) this.#hidden.add(entry.key);

@@ -45,6 +45,20 @@ export async function readSettingCurves(
   return rows.map(({ setting_key, ...row }) => ({ settingKey: setting_key, ...row }));
 }
 
+/** The held-out metrics of one attempt; empty until it has succeeded. */
+export function readTestMetrics(
+  database: Database,
+  trialId: string,
+  attempt: number,
+): Promise<{ task: string; metric: string; value: number }[]> {
+  return database.metric.findMany({
+    where: { trialId, attempt, split: 'test' },
+    select: { task: true, metric: true, value: true },
+    orderBy: { epoch: 'desc' },
+    distinct: ['task', 'metric'],
+  });
+}
+
 /** Every number of one attempt, in epoch order. */
 export function readTrialMetrics(
   database: Database,

@@ -1,7 +1,7 @@
 import { Hono, type Context } from 'hono';
 import { trialChartSections } from '../charts/trial-charts.js';
 import type { Dependencies } from '../dependencies.js';
-import { readTrialMetrics } from '../queries/curves.js';
+import { readTestMetrics, readTrialMetrics } from '../queries/curves.js';
 import { listPictures } from '../queries/pictures.js';
 import { findTrial, readLog, type TrialDetail } from '../queries/trials.js';
 import { Configuration, Log, Pictures } from '../views/trial-parts.js';
@@ -44,11 +44,14 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
       attempt={chosenAttempt}
     />
   );
+  const head = async ({ trial, attempt }: View) => (
+    <TrialHead trial={trial} metrics={await readTestMetrics(database, trial.id, attempt)} />
+  );
   const log = async ({ trial, attempt }: View) => <Log {...await readLog(database, trial.id, attempt)} />;
 
   /** The parts that are fetched again when something changed. */
   const parts: Readonly<Record<string, (view: View) => Promise<ReturnType<typeof TrialHead>>>> = {
-    head: (view) => Promise.resolve(<TrialHead trial={view.trial} />),
+    head,
     attempts: (view) => Promise.resolve(<Attempts trial={view.trial} shown={view.attempt} />),
     pictures,
     log,
@@ -67,6 +70,7 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
         attempt={view.attempt}
         query={query.size === 0 ? '' : `?${query.toString()}`}
         notice={readNotice(context.req.query())}
+        head={await head(view)}
         pictures={await pictures(view)}
         configuration={<Configuration config={view.trial.config} />}
         log={await log(view)}

@@ -14,10 +14,31 @@ import {
   learnedMark,
   type SpreadText,
 } from '../../shared/compare/number-forms.js';
-import type { Spread } from '../../shared/compare/statistics.js';
 import { TableScroll } from './layout.js';
 
 const shareDecimals = 3;
+
+/**
+ * Texts of one column with their decimal points under each other when they are right-aligned: digits that are not there
+ * are as wide as those that are.
+ */
+function alignPoints(texts: readonly string[]): string[] {
+  const figure = '\u2007';
+  const point = '\u2008';
+  const tail = (text: string): number => (text.includes('.') ? text.length - text.indexOf('.') : 0);
+  const longest = Math.max(0, ...texts.map(tail));
+  return texts.map((text) => {
+    const missing = longest - tail(text);
+    if (missing === 0 || text === '') return text;
+    return tail(text) === 0 ? `${text}${point}${figure.repeat(missing - 1)}` : `${text}${figure.repeat(missing)}`;
+  });
+}
+
+/** A weight as text; one that is learned is shown as its share of the sum. */
+function weightText({ fixed, learned }: WeightCell): string {
+  if (fixed !== undefined) return formatWeight(fixed);
+  return learned === undefined ? '' : learned.normalised.mean.toFixed(shareDecimals);
+}
 
 function Numbers({ text, best }: { text: SpreadText; best?: boolean }) {
   return (
@@ -62,45 +83,56 @@ function Cell({ cell, column, pending }: CellProps) {
   );
 }
 
-function Weight({ weight, first }: { weight: WeightCell; first: boolean }) {
+function Weight({ weight, text, first }: { weight: WeightCell; text: string; first: boolean }) {
   const group = first ? ' group-start' : '';
-  if (!weight.trained) return <td class={`number absent${group}`}>{weight.fixed === 0 ? '0' : dash}</td>;
-  if (weight.fixed !== undefined) return <td class={`number${group}`}>{formatWeight(weight.fixed)}</td>;
+  if (!weight.trained) return <td class={`number absent${group}`}>{weight.fixed === undefined ? dash : text}</td>;
+  if (weight.fixed !== undefined) return <td class={`number${group}`}>{text}</td>;
   return (
     <td class={`number${group}`}>
-      <span class="learned-mark" aria-hidden="true">
-        {learnedMark}
-      </span>
-      <span class="hidden">learned</span>{' '}
-      {weight.learned === undefined ? null : (
-        <span data-value>{weight.learned.normalised.mean.toFixed(shareDecimals)}</span>
-      )}
+      <span aria-hidden="true">{learnedMark}</span>
+      <span class="hidden">learned</span> <span data-value>{text}</span>
     </td>
   );
 }
 
 /** Δm and, beside it, the change of each task that it is the mean of. */
 function Delta({ row, comparison }: { row: ComparisonRow; comparison: Comparison }) {
-  const { delta } = row;
-  const cell = (over: Spread | undefined, best: boolean, group: string) =>
-    over === undefined ? (
-      <Absent pending={false} group={group} />
-    ) : (
-      <td class={`number${group}`}>
-        <Numbers text={formatChange(over)} best={best} />
-      </td>
+  const { delta, deltaBest } = row;
+  // Until its baselines have finished there may be more to come.
+  const pending = comparison.state === 'running' && row.setting.tasks.length > 1;
+  if (delta === undefined) {
+    return (
+      <>
+        <Absent pending={pending} group=" group-start" />
+        {comparison.tasks.map(() => (
+          <Absent pending={false} group=" minor" />
+        ))}
+      </>
     );
+  }
   return (
     <>
-      {cell(delta?.total, row.deltaBest, ' group-start')}
-      {comparison.tasks.map(({ name }) =>
-        cell(delta?.shares.find((share) => share.task === name)?.change, false, ' minor'),
-      )}
+      <td class="number group-start">
+        <Numbers text={formatChange(delta.total)} best={deltaBest} />
+      </td>
+      {comparison.tasks.map(({ name }) => {
+        const change = delta.shares.find((share) => share.task === name)?.change;
+        return <td class="number minor">{change === undefined ? dash : formatChange(change).mean}</td>;
+      })}
     </>
   );
 }
 
-function Row({ row, comparison, start }: { row: ComparisonRow; comparison: Comparison; start: boolean }) {
+interface RowProps {
+  readonly row: ComparisonRow;
+  readonly comparison: Comparison;
+  /** Of each task's weight. */
+  readonly texts: readonly string[];
+  /** Whether another kind of setting begins here. */
+  readonly start: boolean;
+}
+
+function Row({ row, comparison, texts, start }: RowProps) {
   const { setting, trials, finished } = row;
   const failed = trials.filter(({ state }) => state === 'failed').length;
   const pending = trials.some(({ state }) => state === 'queued' || state === 'running');
@@ -108,7 +140,7 @@ function Row({ row, comparison, start }: { row: ComparisonRow; comparison: Compa
     <tr data-key={setting.key} data-setting={setting.key} class={`kind-${setting.kind}${start ? ' kind-start' : ''}`}>
       <th scope="row">{setting.label}</th>
       {row.weights.map((weight, place) => (
-        <Weight weight={weight} first={place === 0} />
+        <Weight weight={weight} text={texts[place] ?? ''} first={place === 0} />
       ))}
       {comparison.columns.map((column, place) => (
         <Cell cell={row.cells[place]} column={column} pending={pending} />
@@ -186,7 +218,10 @@ function Head({ comparison }: { comparison: Comparison }) {
 
 /** The comparison in the layout of Kendall, Gal & Cipolla 2018, table 1, with all metrics and what Δm is made of. */
 export function ComparisonView({ comparison }: { comparison: Comparison }) {
-  const { rows } = comparison;
+  const { rows, tasks } = comparison;
+  const texts = tasks.map((_, task) =>
+    alignPoints(rows.map(({ weights }) => weights[task]).map((one) => (one === undefined ? '' : weightText(one)))),
+  );
   const marked = rows.some(({ cells, deltaBest }) => deltaBest || cells.some((cell) => cell?.best === true));
   return (
     <>
@@ -199,6 +234,7 @@ export function ComparisonView({ comparison }: { comparison: Comparison }) {
               <Row
                 row={row}
                 comparison={comparison}
+                texts={texts.map((column) => column[index] ?? '')}
                 start={index > 0 && rows[index - 1]?.setting.kind !== row.setting.kind}
               />
             ))}
@@ -209,7 +245,10 @@ export function ComparisonView({ comparison }: { comparison: Comparison }) {
         <p>{protocolLine(comparison)}.</p>
         {marked ? (
           <p>
-            <span class="best">best of its column</span>
+            <span class="best-sign" aria-hidden="true">
+              ★
+            </span>{' '}
+            Best of its column.
           </p>
         ) : null}
         {rows.some(({ weights }) => weights.some(({ learned }) => learned !== undefined)) ? (

@@ -1,5 +1,5 @@
 import { dash } from '../../shared/compare/number-forms.js';
-import { formatDuration, formatTime } from '../format.js';
+import { formatEstimate, formatTime } from '../format.js';
 import { taskLabel } from '../../shared/compare/metric-names.js';
 import type { SweepOverview } from '../queries/sweeps.js';
 import type { WorkerRow } from '../queries/workers.js';
@@ -20,7 +20,7 @@ function SweepLine({ sweep }: { sweep: SweepOverview }) {
       <td>
         <StateBadge state={sweep.state} />
       </td>
-      <td class="progress-cell">
+      <td class="progress-cell across">
         <ProgressBar counts={counts} share={progress.share} />
         <span class="sub">
           <span data-value>
@@ -36,9 +36,13 @@ function SweepLine({ sweep }: { sweep: SweepOverview }) {
           {counts.cancelled > 0 ? <span data-value> · {counts.cancelled} cancelled</span> : null}
         </span>
       </td>
-      <td class="number">{progress.trialsPerMinute === undefined ? dash : progress.trialsPerMinute.toFixed(1)}</td>
-      <td class="number">{progress.left === undefined ? dash : formatDuration(progress.left)}</td>
-      <td class="number nowrap">
+      <td class="number" data-label="Trials/min">
+        {progress.trialsPerMinute === undefined ? dash : progress.trialsPerMinute.toFixed(1)}
+      </td>
+      <td class="number" data-label="Time left">
+        {progress.left === undefined ? dash : formatEstimate(progress.left)}
+      </td>
+      <td class="number nowrap" data-label="Created (UTC)">
         <time datetime={sweep.createdAt.toISOString()}>{formatTime(sweep.createdAt).slice(0, 16)}</time>
       </td>
     </tr>
@@ -53,14 +57,14 @@ export function SweepTable({ sweeps }: { sweeps: readonly SweepOverview[] }) {
         <h2>No sweeps yet</h2>
         <p>Launch one and it appears here by itself:</p>
         <pre>
-          <code>npx sigmasweep submit examples/quick.yaml</code>
+          <code>npx sigmasweep submit examples/class-depth.yaml --quick</code>
         </pre>
       </div>
     );
   }
   return (
     <TableScroll label="Sweeps">
-      <table class="sweeps">
+      <table class="sweeps stacked">
         <caption class="hidden">Sweeps, newest first</caption>
         <thead>
           <tr>

@@ -2,12 +2,13 @@ import type { Child } from 'hono/jsx';
 import type { TrialState } from '../../shared/trial-state.js';
 import { taskLabel } from '../../shared/compare/metric-names.js';
 import { dash } from '../../shared/compare/number-forms.js';
-import { formatDuration, formatTime } from '../format.js';
+import { formatDuration, formatEstimate, formatTime } from '../format.js';
 import type { SweepOverview } from '../queries/sweeps.js';
 import { Live, Page, type PageProps } from './layout.js';
 import { ProgressBar, StateBadge } from './state.js';
 
-function Stat({ label, tone, children }: { label: string; tone?: string; children?: Child }) {
+/** One number of a list of them, with what it is. */
+export function Stat({ label, tone, children }: { label: string; tone?: string; children?: Child }) {
   return (
     <div class={tone === undefined ? 'stat' : `stat stat-${tone}`}>
       <dt>{label}</dt>
@@ -77,7 +78,7 @@ export function SweepSummary({ sweep }: { sweep: SweepOverview }) {
         {counted
           .filter(({ state, always }) => always || counts[state] > 0)
           .map(({ state, tone }) => (
-            <Stat label={state} tone={tone}>
+            <Stat label={`${state.charAt(0).toUpperCase()}${state.slice(1)}`} tone={tone}>
               <span data-value>{counts[state]}</span>
               {state === 'succeeded' ? <span class="unit"> of {progress.total}</span> : null}
             </Stat>
@@ -91,7 +92,7 @@ export function SweepSummary({ sweep }: { sweep: SweepOverview }) {
             </span>
           )}
         </Stat>
-        <Stat label="Time left">{progress.left === undefined ? dash : `about ${formatDuration(progress.left)}`}</Stat>
+        <Stat label="Time left">{progress.left === undefined ? dash : `about ${formatEstimate(progress.left)}`}</Stat>
         <Stat label="Rate">
           {progress.trialsPerMinute === undefined ? (
             dash

@@ -33,6 +33,13 @@ function inSchemaOrder({ workload, data }: TrialConfig): Record<string, unknown>
   return Object.fromEntries([...new Set([...known, ...Object.keys(data)])].map((name) => [name, data[name]]));
 }
 
+/** The same for weights, in the order of the tasks. */
+function inTaskOrder({ tasks, weighting }: TrialConfig): TrialConfig['weighting'] {
+  if (weighting.method !== 'fixed') return weighting;
+  const names = [...new Set([...tasks, ...Object.keys(weighting.weights)])];
+  return { ...weighting, weights: Object.fromEntries(names.map((name) => [name, weighting.weights[name] ?? 0])) };
+}
+
 function configurationGroups(config: TrialConfig): { title: string; rows: (readonly [string, string])[] }[] {
   const options = (value: object, name: string): (readonly [string, string])[] =>
     Object.entries(value)
@@ -50,7 +57,7 @@ function configurationGroups(config: TrialConfig): { title: string; rows: (reado
     },
     {
       title: 'Weighting',
-      rows: [['method', weightings[config.weighting.method].label], ...options(config.weighting, 'method')],
+      rows: [['method', weightings[config.weighting.method].label], ...options(inTaskOrder(config), 'method')],
     },
     { title: 'Model', rows: [['architecture', models[config.model.name].label], ...options(config.model, 'name')] },
     {

@@ -1,11 +1,12 @@
 import type { Child } from 'hono/jsx';
 import { isTerminal } from '../../shared/trial-state.js';
+import { taskMetricLabel, taskMetrics } from '../../shared/compare/metric-names.js';
 import { dash } from '../../shared/compare/number-forms.js';
 import { formatDuration, formatTime } from '../format.js';
 import type { AttemptRow, RecordedError, TrialDetail } from '../queries/trials.js';
 import { Live, Page, TableScroll, type PageProps } from './layout.js';
 import { StateBadge } from './state.js';
-import { ChartsPlace, Notice, Post } from './sweep.js';
+import { ChartsPlace, Notice, Post, Stat } from './sweep.js';
 import { Steps } from './trial-list.js';
 
 export function ErrorBox({ error }: { error: RecordedError }) {
@@ -20,8 +21,41 @@ export function ErrorBox({ error }: { error: RecordedError }) {
   );
 }
 
+/** A metric on the test split. */
+export interface TestMetric {
+  readonly task: string;
+  readonly metric: string;
+  /** Unscaled. */
+  readonly value: number;
+}
+
+/** The trial's own line of the comparison, one number per metric. */
+function TestMetrics({ trial, metrics }: { trial: TrialDetail; metrics: readonly TestMetric[] }) {
+  const { workload } = trial.sweep;
+  const shown = trial.setting.tasks.flatMap((task) =>
+    taskMetrics(workload, task).flatMap((info) => {
+      const found = metrics.find((one) => one.task === task && one.metric === info.name);
+      return found === undefined ? [] : [{ task, info, value: found.value }];
+    }),
+  );
+  if (shown.length === 0) return null;
+  return (
+    <section aria-label="Test metrics">
+      <dl class="stats">
+        {shown.map(({ task, info, value }) => (
+          <Stat label={taskMetricLabel(workload, task, info)}>
+            <span data-value>{(value * info.scale).toFixed(info.decimals)}</span>
+            <span class="unit"> {info.unit}</span>
+          </Stat>
+        ))}
+      </dl>
+      <p class="sub">On the test split after the last epoch.</p>
+    </section>
+  );
+}
+
 /** The head of a trial's page. */
-export function TrialHead({ trial }: { trial: TrialDetail }) {
+export function TrialHead({ trial, metrics }: { trial: TrialDetail; metrics: readonly TestMetric[] }) {
   const retryable = trial.state === 'failed' || trial.state === 'stopped' || trial.state === 'cancelled';
   return (
     <>
@@ -48,6 +82,7 @@ export function TrialHead({ trial }: { trial: TrialDetail }) {
         </p>
       ) : null}
       {trial.error === undefined ? null : <ErrorBox error={trial.error} />}
+      <TestMetrics trial={trial} metrics={metrics} />
     </>
   );
 }
@@ -127,6 +162,7 @@ export interface TrialPageProps {
   /** Query of the fragments: which attempt and epoch a person chose. */
   readonly query: string;
   readonly notice: string | undefined;
+  readonly head: Child;
   readonly pictures: Child;
   readonly configuration: Child;
   readonly log: Child;
@@ -143,7 +179,7 @@ export function TrialPage(props: TrialPageProps) {
       </nav>
       <Notice text={props.notice} />
       <Live id="head" source={`${base}/fragment/head${query}`}>
-        <TrialHead trial={trial} />
+        {props.head}
       </Live>
       <section class="card flush" aria-labelledby="pictures-title">
         <div class="card-head">

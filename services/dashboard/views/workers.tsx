@@ -33,14 +33,16 @@ function WorkerLine({ worker }: { worker: WorkerRow }) {
       <td>
         <StateBadge state={worker.state} />
       </td>
-      <td class="reason">
+      <td class="reason across">
         <code>{worker.backend}</code> on {worker.device}
         <span class="sub">{worker.backendReason}</span>
       </td>
-      <td>
+      <td data-label="Slots busy">
         <Slots worker={worker} />
       </td>
-      <td class="number nowrap">{formatAgo(worker.lastSeenAgo)}</td>
+      <td class="number nowrap" data-label="Last seen">
+        {formatAgo(worker.lastSeenAgo)}
+      </td>
     </tr>
   );
 }
@@ -58,7 +60,7 @@ export function WorkersTable({ workers }: { workers: readonly WorkerRow[] }) {
   }
   return (
     <TableScroll label="Workers">
-      <table class="workers">
+      <table class="workers stacked">
         <caption class="hidden">Workers heard of within a day</caption>
         <thead>
           <tr>

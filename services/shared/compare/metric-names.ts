@@ -16,6 +16,12 @@ export function taskMetrics(workload: string, task: string): readonly MetricInfo
   return info === undefined ? [] : metricsOfKind[info.kind];
 }
 
+/** "Semantic class: IoU", or the metric alone where its label names the task. */
+export function taskMetricLabel(workload: string, task: string, metric: MetricInfo): string {
+  const label = taskLabel(workload, task);
+  return metric.label.toLowerCase().includes(label.toLowerCase()) ? metric.label : `${label}: ${metric.label}`;
+}
+
 /** "IoU [%]", for axes and column heads. */
 export function metricTitle(metric: MetricInfo): string {
   return metric.unit === '' ? metric.label : `${metric.label} [${metric.unit}]`;

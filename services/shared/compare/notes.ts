@@ -51,9 +51,11 @@ function deltaNotes({ hasDelta, rows, baselines, tasks }: Comparison): string[] 
     ...(rows.some(({ setting, delta }) => delta !== undefined && setting.tasks.length < tasks.length)
       ? ['The best Δm is chosen among settings that train every task: means over different tasks do not compare.']
       : []),
-    ...(missing.length > 0
-      ? [`Δm is not defined for settings with ${labels(missing)}: no network trained on it alone has finished.`]
-      : []),
+    ...missing.map(({ name, label }) =>
+      rows.some(({ setting }) => setting.kind === 'single' && setting.tasks.includes(name))
+        ? `Δm of settings with ${label} needs the network trained on it alone, which has no result yet.`
+        : `Δm of settings with ${label} is not defined: no network is trained on it alone.`,
+    ),
     ...(partial.length > 0
       ? [`The single-task networks of ${labels(partial)} have not finished all of their seeds.`]
       : []),
