@@ -58,8 +58,10 @@ export class FakeCoordinator {
     return coordinator;
   }
 
+  /** Makes the streams and reads the reports; does nothing when they are there. */
   async makeStreams(): Promise<void> {
-    await ensureStreams(this.connection);
+    const made = await ensureStreams(this.connection);
+    if (made.length === 0) return;
     const consumer = await this.connection.jetstream().consumers.get(streams.reports.name, streams.reports.consumer);
     const messages = await consumer.consume({ expires: 2000 });
     void (async () => {

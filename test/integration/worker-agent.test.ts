@@ -82,6 +82,7 @@ describe('the worker agent', () => {
   });
 
   it('lets stale and garbled messages go, stops what the coordinator does not want, and goes on', async () => {
+    await coordinator.makeStreams();
     const worker = startWorker();
     const { workerId } = await worker.ready();
     await coordinator.ring('trial-unknown');
@@ -111,6 +112,7 @@ describe('the worker agent', () => {
   });
 
   it('hands its trial back on SIGTERM and ends with 0', async () => {
+    await coordinator.makeStreams();
     const worker = startWorker();
     const { workerId } = await worker.ready();
     coordinator.plan('trial-back', endlessTrial());
@@ -119,6 +121,8 @@ describe('the worker agent', () => {
       deadlineMs,
       what: 'the trial to train',
     });
+    // As a service manager does, to all processes of the service; the trainer leaves it to its agent.
+    process.kill(worker.trainers[0] ?? 0, 'SIGTERM');
     worker.process.kill('SIGTERM');
     expect(await worker.ended).toBe(0);
     await ended('trial-back');

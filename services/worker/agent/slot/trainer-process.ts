@@ -41,6 +41,7 @@ export class TrainerProcess {
 
   private readonly child: ChildProcess;
   private readonly output: OutputTail;
+  private closing = false;
 
   constructor(options: TrainerOptions) {
     const args = ['--backend', options.backend, '--cache', options.cacheFolder];
@@ -85,6 +86,7 @@ export class TrainerProcess {
 
   /** Ends the process: without its agent a trainer ends by itself, and is killed if it does not. */
   async close(graceMs: number): Promise<void> {
+    this.closing = true;
     if (this.child.connected) this.child.disconnect();
     if (await settlesWithin(this.ended, graceMs)) return;
     this.kill();
@@ -125,9 +127,11 @@ export class TrainerProcess {
         // A process that could not be started has no id and no end of its own.
         if (this.child.pid === undefined) finish(null, null);
       });
-      // `close` comes when its output is read to the end, which a grandchild can hold open.
+      // `close` comes when its output and messages are read to the end. A grandchild can hold them open, and when the
+      // channel was closed from here it does not come at all.
       this.child.once('exit', (code, signal) => {
-        setTimeout(() => finish(code, signal), outputAfterEndMs).unref();
+        if (this.closing) finish(code, signal);
+        else setTimeout(() => finish(code, signal), outputAfterEndMs).unref();
       });
       this.child.once('close', finish);
     });
