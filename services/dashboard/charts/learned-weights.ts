@@ -57,7 +57,7 @@ export function drawable(points: readonly ChartPoint[], logarithmic: boolean): C
 export function learnedWeights({ comparison, curves }: SweepChartInput): ChartSection[] {
   return comparison.rows
     .filter(({ setting }) => setting.kind === 'learned')
-    .flatMap(({ setting }, place): ChartSection[] => {
+    .flatMap(({ setting, name }, place): ChartSection[] => {
       const charts = weightingQuantities.flatMap((quantity): Chart[] => {
         const series = setting.tasks
           .map((task) => ({
@@ -92,7 +92,7 @@ export function learnedWeights({ comparison, curves }: SweepChartInput): ChartSe
       return [
         {
           id: `learned-${place}`,
-          title: `Learned weights: ${setting.label}`,
+          title: `Learned weights: ${name}`,
           explanation: 'One line per task, mean over seeds; bands are ± one standard deviation.',
           legend: legendOf(
             setting.tasks.map((task) => ({

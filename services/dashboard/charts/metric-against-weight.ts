@@ -30,7 +30,7 @@ export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSecti
           x,
           y,
           seeds: over.count,
-          note: row.setting.label,
+          note: row.name,
           ...(band === undefined ? {} : { low: y - band, high: y + band }),
         },
       ];
@@ -73,7 +73,7 @@ export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSecti
     { key: singleKey, label: 'Single task', role: 'single' as const },
     ...rows
       .filter(({ setting }) => setting.kind === 'learned')
-      .map(({ setting: { key, label } }) => ({ key, label, role: 'learned' as const })),
+      .map(({ name, setting: { key } }) => ({ key, label: name, role: 'learned' as const })),
   ].filter((entry) => used.has(entry.key));
   return {
     id: 'metric-against-weight',

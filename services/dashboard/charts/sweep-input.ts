@@ -9,7 +9,7 @@ export interface SweepChartInput {
 }
 
 export function settingLegend({ rows }: Comparison): LegendEntry[] {
-  return legendOf(rows.map(({ setting: { key, label, kind } }) => ({ key, label, role: kind })));
+  return legendOf(rows.map(({ name, setting: { key, kind } }) => ({ key, label: name, role: kind })));
 }
 
 /** One quantity of one task for one setting over epochs, scaled for showing. */

@@ -138,7 +138,7 @@ function Row({ row, comparison, texts, start }: RowProps) {
   const pending = trials.some(({ state }) => state === 'queued' || state === 'running');
   return (
     <tr data-key={setting.key} data-setting={setting.key} class={`kind-${setting.kind}${start ? ' kind-start' : ''}`}>
-      <th scope="row">{setting.label}</th>
+      <th scope="row">{row.name}</th>
       {row.weights.map((weight, place) => (
         <Weight weight={weight} text={texts[place] ?? ''} first={place === 0} />
       ))}

@@ -3,7 +3,9 @@ import type { SweepState } from '../trial-state.js';
 import { deltaM, type BaselineTask, type DeltaM } from './delta-m.js';
 import { taskLabel, taskMetrics } from './metric-names.js';
 import { deltaDecimals } from './number-forms.js';
+import { oneLine } from './plain-text.js';
 import type { Setting, SweepResults, TrialResult } from './results.js';
+import { saysMore, weightsName } from './setting-name.js';
 import { spread, type Spread } from './statistics.js';
 
 export interface ComparedTask {
@@ -37,6 +39,10 @@ export interface WeightCell {
 
 export interface ComparisonRow {
   readonly setting: Setting;
+  /** The setting's label on one line, or its weights where the label says no more. */
+  readonly name: string;
+  /** Whether the name says more than the weights. */
+  readonly named: boolean;
   /** One per task of the sweep. */
   readonly weights: readonly WeightCell[];
   /** One per column; undefined where the task is not trained. */
@@ -109,6 +115,7 @@ export function compareSweep(results: SweepResults): Comparison {
     columns,
     rows: bare.map(({ spreads, ...row }, place) => ({
       ...row,
+      ...nameOf(row.setting, tasks),
       cells: columns.map(({ task }, column) =>
         row.setting.tasks.includes(task)
           ? { spread: spreads[column], best: best[column]?.has(place) ?? false }
@@ -120,6 +127,11 @@ export function compareSweep(results: SweepResults): Comparison {
     hasDelta: settings.some(({ kind }) => kind === 'single') && settings.some((setting) => setting.tasks.length > 1),
     seeds: [...new Set(results.trials.map(({ seed }) => seed))].sort((a, b) => a - b),
   };
+}
+
+function nameOf(setting: Setting, tasks: readonly ComparedTask[]): { name: string; named: boolean } {
+  const named = saysMore(setting, tasks);
+  return { name: named ? oneLine(setting.label) : weightsName(setting, tasks), named };
 }
 
 function valueOf(trial: TrialResult, { task, metric }: MetricColumn): number | undefined {

@@ -54,7 +54,8 @@ export function textTable(comparison: Comparison): TextTable {
     rows: rows.map((row, index) => ({
       cells: [
         ...row.weights.map((weight) => plain(weightText(weight, row))),
-        plain(nameOf(row, tasks)),
+        // Without its label a grid's row is as in the paper: its weights stand right beside.
+        plain(row.named ? row.name : ''),
         ...shown.map(({ column, place }) => metricCell(row.cells[place], column, row)),
         ...(hasDelta ? [deltaCell(row)] : []),
       ],
@@ -68,16 +69,6 @@ function headingOf({ task, metric }: MetricColumn, { tasks }: Comparison): TextC
   const group = tasks.find(({ name }) => name === task)?.label ?? task;
   const arrow = metric.better === 'higher' ? '↑' : '↓';
   return { group: oneLine(group), heading: `${metricTitle(metric)} ${arrow}`, align: 'right' };
-}
-
-/**
- * A setting's label; '' where it only repeats the tasks and weights that stand beside it, as those of a grid's points do.
- */
-function nameOf({ setting }: ComparisonRow, tasks: Comparison['tasks']): string {
-  const label = oneLine(setting.label);
-  const names = tasks.flatMap((task) => [oneLine(task.name), oneLine(task.label)]).sort((a, b) => b.length - a.length);
-  const rest = names.reduce((text, name) => text.replaceAll(name, ' '), label);
-  return setting.kind === 'fixed' && /^[\d\s.,:;/|·×+=()e-]*$/.test(rest) ? '' : label;
 }
 
 function weightText({ trained, fixed }: WeightCell, { setting }: ComparisonRow): string {
