@@ -43,7 +43,8 @@ export function keepAlive(
   note: (line: string) => void,
   policy: RestartPolicy = usualPolicy,
 ): KeptAlive {
-  const watched = new Set<number>();
+  /** The process that now stands for each part. */
+  const current = new Map<string, number>();
   const failures = new Map<string, { count: number; at: number }>();
   let ended = false;
   let repairing: Promise<void> = Promise.resolve();
@@ -56,11 +57,16 @@ export function keepAlive(
   });
 
   const watch = (part: Supervised) => {
-    if (watched.has(part.identity.pid)) return;
-    watched.add(part.identity.pid);
+    const { pid } = part.identity;
+    if (current.get(part.name) === pid) return;
+    current.set(part.name, pid);
     void part.failure.then((error) => {
-      // One repair at a time: it starts everything that is missing, whoever has ended meanwhile.
-      repairing = repairing.then(() => onFailure(part.name, error));
+      // One repair at a time. It starts everything that is missing, so the next one may find its part replaced already.
+      repairing = repairing.then(() => {
+        if (current.get(part.name) === pid) return onFailure(part.name, error);
+        if (!ended) note(`${part.name} had ended as well, and runs again.`);
+        return undefined;
+      });
     });
   };
 

@@ -81,7 +81,7 @@ async function keep(fetched: string, { caches }: NatsPlaces): Promise<string> {
       await rename(draft, join(folder, programName));
       return join(folder, programName);
     } catch (error) {
-      await rm(draft, { force: true });
+      await rm(draft, { force: true }).catch(() => undefined);
       failure = error;
     }
   }
