@@ -24,6 +24,7 @@ describe('random specs', () => {
   it('have as many rows as were counted, less the merged ones', () => {
     for (const spec of everySpec) {
       const { settings, notes } = planSweep(spec);
+      expect(notes.join(), JSON.stringify(spec)).not.toContain('repeats baseline');
       expect(settings.length + repetitions(notes), JSON.stringify(spec)).toBe(countTrials(spec).settings);
     }
   });
@@ -91,6 +92,12 @@ describe('a grid', () => {
       [0.25, 0.5, 0.25],
       [0.25, 0.25, 0.5],
     ]);
+  });
+
+  it('of one task is the baseline itself', () => {
+    const spec = { tasks: ['depth'], grid: { simplex: { step: 0.5, corners: false } }, baselines: true };
+    expect(plan(spec)).toMatchObject({ settings: [{ key: 'depth=1', kind: 'single' }], notes: [] });
+    expect(countTrials(parse(spec)).settings).toBe(1);
   });
 
   it('of values has every combination but that of zeros, the last task moving fastest', () => {

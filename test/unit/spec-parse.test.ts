@@ -103,7 +103,8 @@ describe('quick', () => {
   });
 
   it('is not blamed for what is wrong in the spec itself', () => {
-    expect(specFaults({ ...spec, batchSize: 0 })).toHaveLength(1);
+    const faults = specFaults({ ...spec, batchSize: 0, data: { height: 33 } });
+    expect(faults.map(({ path }) => path)).toEqual(['data.height', 'batchSize']);
   });
 
   it('is blamed for a sweep that only it makes too large', () => {
