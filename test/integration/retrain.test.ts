@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { connectDatabase } from '../../services/shared/db/connect.js';
+import { trialConfig } from '../../services/shared/trial-config.js';
+import { openBackend } from '../../services/worker/backends/choose.js';
+import { train } from '../../services/worker/trainer/train.js';
+import { taskKindImplementations, workloadImplementations } from '../../services/worker/workloads/registry.js';
+import { cliSandbox, tinySpec } from '../helpers/cli.js';
+
+const sandbox = cliSandbox();
+afterAll(() => sandbox.remove());
+
+/** Numbers that tell how long something took. */
+const timed = new Set(['secondsPerStep', 'trainSeconds']);
+
+it('a trial trained again by hand gives every number that its sweep has stored, to the last bit', async () => {
+  const spec = sandbox.writeSpec(
+    'sweep.json',
+    tinySpec({ seeds: [3], grid: { points: [{ semantic: 0.9, depth: 0.1 }] } }),
+  );
+  const up = await sandbox.run(['up', '--backend', 'wasm']);
+  expect(up.code, up.stderr).toBe(0);
+  const ran = await sandbox.run(['run', spec, '--exit']);
+  expect(ran.code, ran.stderr).toBe(0);
+
+  const record = readFileSync(join(sandbox.folder, 'state', 'run.json'), 'utf8');
+  const database = connectDatabase((JSON.parse(record) as { databaseUrl: string }).databaseUrl, 2);
+  try {
+    const trials = await database.trial.findMany({ orderBy: { position: 'asc' } });
+    // Two single-task baselines, the point of the grid, task uncertainty.
+    expect(trials).toHaveLength(4);
+    const { backend } = await openBackend('wasm');
+    for (const trial of trials) {
+      const config = trialConfig.parse(trial.config);
+      const again = new Map<string, number>();
+      await train(config, {
+        workload: await workloadImplementations[config.workload].open(config.data, sandbox.folder),
+        kinds: taskKindImplementations,
+        backend,
+        say: (message) => {
+          if (message.type !== 'metrics') return;
+          for (const { epoch, split, task, metric, value } of message.points) {
+            if (!timed.has(metric)) again.set([epoch, split, task, metric].join(), value);
+          }
+        },
+        signal: new AbortController().signal,
+      });
+      const stored = await database.metric.findMany({ where: { trialId: trial.id, metric: { notIn: [...timed] } } });
+      expect(stored.length).toBeGreaterThan(10);
+      expect(new Map(stored.map((row) => [[row.epoch, row.split, row.task, row.metric].join(), row.value]))).toEqual(
+        again,
+      );
+    }
+  } finally {
+    await database.$disconnect();
+  }
+});
