@@ -50,7 +50,7 @@ describe('the examples', () => {
       'uncertainty semantic instance depth',
     ]);
     const labels = planSweep(parse('three-tasks.yaml', false)).settings.map(({ label }) => label);
-    expect(labels.slice(3, 5)).toEqual(['unweighted sum', 'approx. optimal weights']);
+    expect(labels.slice(3, 5)).toEqual(['unweighted sum', 'approx. optimal weights (of the paper)']);
   });
 
   it.each(readdirSync(folder))('%s has no row twice and is smaller with --quick', (name) => {
