@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { packageRoot } from '../../services/shared/version.js';
+import { until } from './deadline.js';
+
+/** A coordinator in a process of its own, as `sigmasweep up` starts it. */
+export interface CoordinatorProcess {
+  /** Sends a signal and waits for the end; gives back the exit code, or null after SIGKILL. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+  /** What it has logged so far. */
+  log(): string;
+  isReady(): boolean;
+}
+
+export interface CoordinatorSettings {
+  readonly databaseUrl: string;
+  readonly natsUrl: string;
+  readonly leaseSeconds?: number;
+}
+
+/** Starts the compiled coordinator without waiting until it is ready. */
+export function spawnCoordinator({ databaseUrl, natsUrl, leaseSeconds = 30 }: CoordinatorSettings): CoordinatorProcess {
+  const child = spawn(process.execPath, [join(packageRoot, 'dist', 'services', 'coordinator', 'main.js')], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      DATABASE_URL: databaseUrl,
+      NATS_URL: natsUrl,
+      SIGMASWEEP_LEASE_SECONDS: String(leaseSeconds),
+    },
+  });
+  let stdout = '';
+  let log = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  return {
+    end: async (signal) => {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      const exited = once(child, 'exit');
+      child.kill(signal);
+      await exited;
+      return child.exitCode;
+    },
+    log: () => log,
+    isReady: () => stdout.includes('"ready":true'),
+  };
+}
+
+export async function startCoordinatorProcess(settings: CoordinatorSettings): Promise<CoordinatorProcess> {
+  const started = spawnCoordinator(settings);
+  await until(() => started.isReady(), { deadlineMs: 30_000, what: 'the coordinator to be ready' }).catch(
+    async (error: unknown) => {
+      await started.end('SIGKILL');
+      throw new Error(`the coordinator did not start: ${started.log()}`, { cause: error });
+    },
+  );
+  return started;
+}
