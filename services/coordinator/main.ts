@@ -75,6 +75,12 @@ async function run(): Promise<void> {
       .then(() => Promise.allSettled([connection.drain(), database.$disconnect()]))
       .then(() => process.exit(0));
   };
+  // It reconnects for ever, unless the server refuses its credentials: then a new start with new settings is needed.
+  void connection.closed().then((error) => {
+    if (stopping) return;
+    logger.error({ err: error }, 'the NATS connection was closed');
+    process.exit(1);
+  });
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 }

@@ -70,6 +70,27 @@ describe('gather', () => {
   });
 });
 
+describe('gather over a source that fails', () => {
+  it('hands out what came before, and then the error, also when it came during the work on a batch', async () => {
+    for (const count of [1, 10]) {
+      const source = (async function* () {
+        yield 1;
+        await Promise.resolve();
+        throw new Error('the consumer was deleted');
+      })();
+      const found: number[][] = [];
+      const work = async (): Promise<void> => {
+        for await (const batch of gather(source, () => 1, { count, bytes: 100, lingerMs: 1_000 })) {
+          found.push(batch);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      await expect(work()).rejects.toThrow('the consumer was deleted');
+      expect(found).toEqual([[1]]);
+    }
+  });
+});
+
 describe('createLoop', () => {
   it('goes on after passes that throw, begins at once when woken, and ends its pass before it stops', async () => {
     let passes = 0;

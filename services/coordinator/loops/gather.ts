@@ -8,7 +8,8 @@ export interface BatchLimits {
 
 /**
  * Makes batches of what comes in: a batch ends when it is full, when nothing comes for a moment, or with the source.
- * Nothing is taken from the source while a batch is being worked on, but for one item.
+ * Nothing is taken from the source while a batch is being worked on, but for one item. When the source fails, what it
+ * gave before is a batch still; the error comes after it.
  */
 export async function* gather<Item>(
   source: AsyncIterable<Item>,
@@ -16,32 +17,38 @@ export async function* gather<Item>(
   limits: BatchLimits,
 ): AsyncGenerator<Item[]> {
   const iterator = source[Symbol.asyncIterator]();
-  let next = iterator.next();
+  const ahead = (): Promise<IteratorResult<Item>> => {
+    const next = iterator.next();
+    // It may fail while a batch is being worked on; the error is thrown when its turn has come.
+    next.catch(() => undefined);
+    return next;
+  };
+  let next = ahead();
   for (;;) {
     const first = await next;
     if (first.done === true) return;
     const batch = [first.value];
     let bytes = sizeOf(first.value);
-    next = iterator.next();
+    next = ahead();
     while (batch.length < limits.count && bytes < limits.bytes) {
       const more = await within(next, limits.lingerMs);
       if (more === undefined || more.done === true) break;
       batch.push(more.value);
       bytes += sizeOf(more.value);
-      next = iterator.next();
+      next = ahead();
     }
     yield batch;
   }
 }
 
-/** The promise's value, or undefined when it takes longer. */
+/** The promise's value, or undefined when it takes longer or fails. */
 async function within<Value>(promise: Promise<Value>, milliseconds: number): Promise<Value | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), milliseconds);
   });
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise.catch(() => undefined), late]);
   } finally {
     clearTimeout(timer);
   }

@@ -91,6 +91,7 @@ export function createRecorder(
       unreadable.add(message);
     }
     const working = setInterval(() => {
+      if (connection.isClosed()) return;
       for (const message of messages) message.working();
     }, workingMs);
     try {

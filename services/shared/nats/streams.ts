@@ -150,9 +150,12 @@ export async function ensureStreams(
   }
 }
 
+/** These are asked every second or so; that there is a JetStream was found out when the streams were made. */
+const unchecked = { checkAPI: false } as const;
+
 /** How many rings wait in the stream TRIALS, those included that a worker holds and has not claimed yet. */
 export async function countRings(connection: NatsConnection): Promise<number> {
-  const manager = await connection.jetstreamManager();
+  const manager = await connection.jetstreamManager(unchecked);
   return (await manager.streams.info(streams.trials.name)).state.messages;
 }
 
@@ -167,7 +170,7 @@ export interface ReportBacklog {
 }
 
 export async function readReportBacklog(connection: NatsConnection): Promise<ReportBacklog> {
-  const manager = await connection.jetstreamManager();
+  const manager = await connection.jetstreamManager(unchecked);
   const { state } = await manager.streams.info(streams.reports.name);
   const { ack_floor: floor } = await manager.consumers.info(streams.reports.name, streams.reports.consumer);
   return { messages: state.messages, newest: state.last_seq, recordedUpTo: floor.stream_seq };
