@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { metricsOfKind, workloads } from '../../services/shared/catalog/workloads.js';
+import { findTask, metricsOfKind } from '../../services/shared/catalog/workloads.js';
 import { connectDatabase } from '../../services/shared/db/connect.js';
-import { chromiumPath, chromiumArguments } from '../helpers/chromium.js';
+import { launchChromium } from '../helpers/chromium.js';
 import { cliSandbox, tinySpec } from '../helpers/cli.js';
 import { until } from '../helpers/deadline.js';
 
@@ -12,12 +12,16 @@ const sandbox = cliSandbox();
 let browser: Browser;
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArguments });
+  browser = await launchChromium();
 });
 afterAll(async () => {
   await browser.close();
   await sandbox.remove();
 });
+
+/** Two single tasks, one fixed setting of two tasks and a learned one, with two metrics for each task. */
+const cellsWithNumbers = 2 + 4 + 2 + 4;
+const numbers = 'table.comparison td[data-mean]';
 
 describe('the sweep page while its sweep really trains', () => {
   it('shows numbers as they arrive, without a reload, and ends equal to the database', async () => {
@@ -37,32 +41,35 @@ describe('the sweep page while its sweep really trains', () => {
     expect(await page.textContent('h1')).toContain('live <b>sweep</b>');
     // A value that a reload would lose.
     await page.evaluate("window.openedOnce = 'yes'");
-    const filledCells = () => page.locator('[data-comparison] td[data-mean]').count();
+    const filledCells = () => page.locator(numbers).count();
     const atFirst = await filledCells();
-    expect(atFirst).toBeLessThan(6);
-    await until(async () => (await filledCells()) > atFirst, { deadlineMs: 120_000, what: 'a first result in the table' });
+    expect(atFirst).toBeLessThan(cellsWithNumbers);
+    await until(async () => (await filledCells()) > atFirst, {
+      deadlineMs: 120_000,
+      what: 'a first result in the table',
+    });
     await until(() => run.output().stdout.includes('Dashboard'), { deadlineMs: 180_000, what: 'the sweep to end' });
-    // (1) + (1 0.5/0.5: 2 tasks) + (1) + (uncertainty: 2 tasks) cells
-    await until(async () => (await filledCells()) === 6, { deadlineMs: 30_000, what: 'every cell to be filled' });
-    await until(async () => (await page.textContent('[data-sweep-state]'))?.includes('completed') === true, {
+    await until(async () => (await page.textContent('#summary .state'))?.includes('completed') === true, {
       deadlineMs: 30_000,
       what: 'the page to say completed',
     });
+    expect(await filledCells()).toBe(cellsWithNumbers);
     expect(await page.evaluate('window.openedOnce')).toBe('yes');
 
-    const shown = await page.locator('[data-comparison] td[data-mean]').evaluateAll((cells) =>
-      cells.map((cell) => ({
-        setting: cell.closest('tr')?.getAttribute('data-setting') ?? '',
-        task: cell.getAttribute('data-task') ?? '',
-        mean: Number(cell.getAttribute('data-mean')),
+    const shown = await page.evaluate<ShownMean[]>(`
+      [...document.querySelectorAll('${numbers}')].map((cell) => ({
+        setting: cell.closest('tr').dataset.setting,
+        ...cell.dataset,
+        mean: Number(cell.dataset.mean),
         text: cell.textContent,
-      })),
-    );
+      }))`);
     const stored = await storedMeans(url.split('/').at(-1) ?? '');
     expect(shown).toHaveLength(stored.length);
     for (const cell of shown) {
-      const match = stored.find((one) => one.setting === cell.setting && one.task === cell.task);
-      expect(match, `${cell.setting} ${cell.task}`).toBeDefined();
+      const match = stored.find(
+        ({ setting, task, metric }) => setting === cell.setting && task === cell.task && metric === cell.metric,
+      );
+      expect(match, `${cell.setting} ${cell.task} ${cell.metric}`).toBeDefined();
       expect(cell.mean).toBeCloseTo(match?.mean ?? NaN, 10);
       expect(cell.text).toContain(match?.text ?? 'a number');
     }
@@ -73,38 +80,39 @@ describe('the sweep page while its sweep really trains', () => {
   });
 });
 
-interface StoredMean {
-  setting: string;
-  task: string;
-  /** Unscaled. */
-  mean: number;
-  /** As the table should write it. */
-  text: string;
+/** A cell of the page's table. */
+interface ShownMean {
+  readonly setting: string;
+  readonly task: string;
+  readonly metric: string;
+  readonly mean: number;
+  readonly text: string;
 }
 
-/** Means over seeds of each setting's primary test metrics, straight from the metric rows. */
+interface StoredMean {
+  readonly setting: string;
+  readonly task: string;
+  readonly metric: string;
+  /** Unscaled. */
+  readonly mean: number;
+  /** As the table should write it. */
+  readonly text: string;
+}
+
+/** Means over seeds of each setting's test metrics, straight from the metric rows. */
 async function storedMeans(sweepId: string): Promise<StoredMean[]> {
   const record = JSON.parse(readFileSync(join(sandbox.folder, 'state', 'run.json'), 'utf8')) as { databaseUrl: string };
   const database = connectDatabase(record.databaseUrl, 2);
   try {
-    const trials = await database.trial.findMany({ where: { sweepId } });
-    const groups = new Map<string, number[]>();
-    for (const trial of trials) {
-      const rows = await database.metric.findMany({ where: { trialId: trial.id, attempt: trial.attempt, split: 'test' } });
-      for (const task of workloads['street-scenes'].tasks) {
-        const primary = metricsOfKind[task.kind][0];
-        const row = rows.find((one) => one.task === task.name && one.metric === primary.name);
-        if (row === undefined) continue;
-        const key = `${trial.settingKey}\n${task.name}`;
-        groups.set(key, [...(groups.get(key) ?? []), row.value]);
-      }
-    }
-    return [...groups].map(([key, values]) => {
-      const [setting = '', taskName = ''] = key.split('\n');
-      const task = workloads['street-scenes'].tasks.find((one) => one.name === taskName);
-      const primary = metricsOfKind[task?.kind ?? 'depth'][0];
-      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-      return { setting, task: taskName, mean, text: (mean * primary.scale).toFixed(primary.decimals) };
+    const rows = await database.$queryRaw<{ setting: string; task: string; metric: string; mean: number }[]>`
+      SELECT t.setting_key AS setting, m.task, m.metric, avg(m.value)::float8 AS mean
+      FROM trial t JOIN metric m ON m.trial_id = t.id AND m.attempt = t.attempt
+      WHERE t.sweep_id = ${sweepId} AND m.split = 'test'
+      GROUP BY t.setting_key, m.task, m.metric`;
+    return rows.map((row) => {
+      const kind = findTask('street-scenes', row.task)?.kind ?? 'depth';
+      const info = metricsOfKind[kind].find(({ name }) => name === row.metric);
+      return { ...row, text: (row.mean * (info?.scale ?? NaN)).toFixed(info?.decimals) };
     });
   } finally {
     await database.$disconnect();

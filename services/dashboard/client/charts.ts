@@ -118,6 +118,7 @@ class Section {
   readonly #grid = make('div', { className: 'chart-grid' });
   readonly #figures = new Map<string, Figure>();
   readonly #hidden = new Set<string>();
+  readonly #buttons = new Map<string, HTMLButtonElement>();
   #legendMark = '';
   #shown: ChartSection | undefined;
 
@@ -165,24 +166,37 @@ class Section {
     }
   }
 
-  /** Rebuilt only when its entries change, so that the focus stays where it is. */
+  /** Entries that stay keep their buttons where they are, so that the focus stays too. */
   #drawLegend({ legend, charts }: ChartSection, theme: ChartTheme): void {
     const drawn = charts.flatMap(({ series }) => series.filter(({ shape }) => shape !== 'points'));
     const joined = new Set(drawn.map(({ key }) => key));
     const mark = JSON.stringify([legend, [...joined], theme.dark]);
     if (mark === this.#legendMark) return;
     this.#legendMark = mark;
-    const buttons = legend.map((entry) => {
-      const button = make('button', { type: 'button' }, swatch(entry, !joined.has(entry.key), theme.dark), entry.label);
-      button.setAttribute('aria-pressed', String(!this.#hidden.has(entry.key)));
-      button.addEventListener('click', () => {
-        if (!this.#hidden.delete(entry.key)) this.#hidden.add(entry.key);
-        button.setAttribute('aria-pressed', String(!this.#hidden.has(entry.key)));
-        this.draw();
-      });
-      return button;
+    const wanted = new Set(legend.map(({ key }) => key));
+    for (const [key, button] of this.#buttons) {
+      if (wanted.has(key)) continue;
+      button.remove();
+      this.#buttons.delete(key);
+    }
+    legend.forEach((entry, place) => {
+      const button = this.#buttons.get(entry.key) ?? this.#newButton(entry.key);
+      button.replaceChildren(swatch(entry, !joined.has(entry.key), theme.dark), entry.label);
+      const there = this.#legend.children.item(place);
+      if (there !== button) this.#legend.insertBefore(button, there);
     });
-    this.#legend.replaceChildren(...buttons);
+  }
+
+  #newButton(key: string): HTMLButtonElement {
+    const button = make('button', { type: 'button' });
+    button.setAttribute('aria-pressed', String(!this.#hidden.has(key)));
+    button.addEventListener('click', () => {
+      if (!this.#hidden.delete(key)) this.#hidden.add(key);
+      button.setAttribute('aria-pressed', String(!this.#hidden.has(key)));
+      this.draw();
+    });
+    this.#buttons.set(key, button);
+    return button;
   }
 }
 

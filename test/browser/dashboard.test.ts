@@ -1,0 +1,165 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium } from '../helpers/chromium.js';
+import { startDashboardRig, type DashboardRig } from '../helpers/dashboard-rig.js';
+import { until } from '../helpers/deadline.js';
+import {
+  finishTrial,
+  seededTrialId,
+  seedSweep,
+  seedWorkers,
+  twoTaskSettings,
+  type SeedOptions,
+} from '../helpers/seed-sweep.js';
+
+const hostile = '<img src=x onerror="alert(1)"> "quotes" & a-name-so-long-that-it-cannot-be-broken-between-its-words';
+/** Trials 0 to 8 have succeeded, 9 to 11 are running. */
+const sweep: SeedOptions = {
+  id: 'sweep-browser',
+  name: hostile,
+  tasks: ['semantic', 'depth'],
+  settings: twoTaskSettings([0.5]),
+  seeds: 3,
+  epochs: 8,
+  samples: 1,
+  state: (position) => (position < 9 ? 'succeeded' : 'running'),
+};
+const learnedRow = 'tr[data-setting="uncertainty"]';
+
+let rig: DashboardRig;
+let browser: Browser;
+
+beforeAll(async () => {
+  [rig, browser] = await Promise.all([startDashboardRig(), launchChromium()]);
+  await seedSweep(rig.client, sweep);
+  await seedWorkers(
+    rig.client,
+    [9, 10, 11].map((position) => seededTrialId(sweep, position)),
+  );
+});
+afterAll(async () => {
+  await browser.close();
+  await rig.close();
+});
+
+/** Opens a page; whatever the browser complains about, or any dialog, goes to the list. */
+async function open(
+  path: string,
+  options: { width?: number; dark?: boolean } = {},
+): Promise<{ page: Page; problems: string[] }> {
+  const page = await browser.newPage({
+    viewport: { width: options.width ?? 1440, height: 900 },
+    colorScheme: options.dark === true ? 'dark' : 'light',
+  });
+  const problems: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('dialog', (dialog) => {
+    problems.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  await page.goto(`${rig.url}${path}`);
+  await until(async () => (await page.getAttribute('#live', 'data-state')) === 'live', {
+    deadlineMs: 15_000,
+    what: `${path} to be live`,
+  });
+  return { page, problems };
+}
+
+describe('the dashboard in a browser', () => {
+  it('shows a result when it is recorded, without a reload, and leaves focus and switches alone', async () => {
+    const { page, problems } = await open(`/sweeps/${sweep.id}`);
+    await page.evaluate("window.openedOnce = 'yes'");
+    const legend = page.locator('.legend button').first();
+    await until(async () => (await legend.count()) > 0, { deadlineMs: 15_000, what: 'the charts' });
+    await legend.focus();
+    await page.keyboard.press('Space');
+    expect(await legend.getAttribute('aria-pressed')).toBe('false');
+
+    const cell = page.locator(`${learnedRow} td[data-metric="meanIoU"]`);
+    expect(await cell.count()).toBe(0);
+    await finishTrial(rig.client, sweep, 9);
+    await rig.publishChange(sweep.id);
+    await until(async () => (await cell.count()) === 1, { deadlineMs: 15_000, what: 'the first seed in the table' });
+    expect(await page.textContent(`${learnedRow} .seeds`)).toContain('1 of 3');
+    await finishTrial(rig.client, sweep, 10);
+    await finishTrial(rig.client, sweep, 11);
+    await rig.publishChange(sweep.id);
+    await until(async () => (await page.textContent('#summary .state'))?.includes('completed') === true, {
+      deadlineMs: 15_000,
+      what: 'the sweep to be completed',
+    });
+    expect(await page.textContent(`${learnedRow} .seeds`)).toContain('3 of 3');
+    expect(await cell.textContent()).toMatch(/\d\d\.\d.* ± \d/);
+
+    expect(await page.evaluate('window.openedOnce')).toBe('yes');
+    expect(await legend.getAttribute('aria-pressed')).toBe('false');
+    expect(await page.evaluate("document.activeElement?.getAttribute('aria-pressed')")).toBe('false');
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it.each([
+    [390, false],
+    [390, true],
+    [1440, false],
+  ])('fits a window of %i pixels (dark: %s) on every page', async (width, dark) => {
+    for (const path of ['/', '/workers', `/sweeps/${sweep.id}`, `/trials/${seededTrialId(sweep, 4)}`]) {
+      const { page, problems } = await open(path, { width, dark });
+      const [content, window] = await page.evaluate<[number, number]>(
+        '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+      );
+      expect(content, path).toBeLessThanOrEqual(window);
+      expect(problems, path).toEqual([]);
+      await page.close();
+    }
+  });
+
+  it('can be used by keyboard', async () => {
+    const { page } = await open(`/sweeps/${sweep.id}`);
+    const focused = () => page.evaluate<string>("document.activeElement?.textContent?.trim() ?? ''");
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Skip to content');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Sweeps');
+    // A table wider than its box is scrolled by arrow keys: the box itself takes the focus.
+    const box = page.getByRole('region', { name: 'Comparison' }).last();
+    await box.focus();
+    expect(await page.evaluate("document.activeElement?.getAttribute('aria-label')")).toBe('Comparison');
+    await page.close();
+  });
+
+  it('asks before it cancels, and cancels only then', async () => {
+    const running: SeedOptions = { ...sweep, id: 'sweep-cancel', seeds: 1, state: () => 'queued' };
+    await seedSweep(rig.client, running);
+    const page = await browser.newPage();
+    await page.goto(`${rig.url}/sweeps/${running.id}`);
+    page.once('dialog', (dialog) => void dialog.dismiss());
+    await page.getByRole('button', { name: 'Cancel sweep' }).click();
+    expect(rig.commands).toEqual([]);
+    page.once('dialog', (dialog) => void dialog.accept());
+    await page.getByRole('button', { name: 'Cancel sweep' }).click();
+    await page.waitForURL(/cancelled=\d+/);
+    expect(rig.commands).toEqual([{ name: 'cancel', target: { sweepId: running.id } }]);
+    expect(await page.textContent('.notice')).toContain('trials cancelled');
+    await page.close();
+  });
+
+  it('says that it is out of date when the database goes away', async () => {
+    const { page } = await open(`/sweeps/${sweep.id}`);
+    await rig.stopDatabase();
+    await rig.publishChange(sweep.id);
+    await until(async () => (await page.getAttribute('#live', 'data-state')) === 'reconnecting', {
+      deadlineMs: 30_000,
+      what: 'the page to say that it is reconnecting',
+    });
+    // What it showed stays.
+    expect(await page.textContent(`${learnedRow} .seeds`)).toContain('3 of 3');
+    await page.goto(`${rig.url}/sweeps/${sweep.id}`);
+    expect(await page.textContent('h1')).toBe('The database is away');
+    await page.close();
+  });
+});
