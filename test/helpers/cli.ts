@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../services/shared/version.js';
@@ -31,6 +31,8 @@ export interface CliSandbox {
 /** Makes a sandbox in the temporary folder; `remove` it in afterAll. */
 export function cliSandbox(environment: Record<string, string> = {}): CliSandbox {
   const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-cli-'));
+  // PostgreSQL has another account when root runs the tests; out of its reach, data would be kept outside of the sandbox.
+  chmodSync(folder, 0o755);
   const commands: RunningCommand[] = [];
 
   const start: CliSandbox['start'] = (args, extra = {}) => {

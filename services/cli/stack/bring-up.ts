@@ -96,7 +96,11 @@ export async function bringUp(request: StackRequest): Promise<BroughtUp> {
     });
   requireBuilt(plan({ databaseUrl: '', natsUrl: '' }).flat());
 
-  const { addresses, servers } = await startServers(terminal, state);
+  const { addresses, servers } = await startServers(terminal, state).catch((error: unknown) => {
+    // Ctrl-C also ends the programs that fetch nats-server.
+    throwIfAborted(signal);
+    throw error;
+  });
   const before = readRunRecord(state)?.record;
   const services = (before?.processes ?? []).filter(({ name }) => !serverNames.includes(name));
   const attempt = new Attempt(request, before, {

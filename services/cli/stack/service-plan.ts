@@ -44,7 +44,7 @@ export function serviceScript(service: 'coordinator' | 'worker' | 'dashboard'): 
 
 /**
  * The services of a stack in waves: those of a wave start at the same time, after those of the wave before are ready.
- * The coordinator is first, because it makes the tables and the streams. A worker gets no database password.
+ * The coordinator is first, because it makes the tables and the streams. A worker gets no password but that of NATS.
  */
 export function planServices(options: StackOptions, context: PlanContext): readonly (readonly PlannedService[])[] {
   const { environment } = context;
@@ -70,6 +70,7 @@ export function planServices(options: StackOptions, context: PlanContext): reado
     env: {
       ...environment,
       DATABASE_URL: undefined,
+      SIGMASWEEP_TOKEN: undefined,
       NATS_URL: natsUrl,
       SIGMASWEEP_WORKER_NAME: workerName(index + 1),
       SIGMASWEEP_SLOTS: String(options.slots),
