@@ -31,14 +31,19 @@ module.exports = {
           '^services/worker/weighting/',
         ],
       },
-      to: { dependencyTypes: ['core'], path: '^(?!crypto$|node:crypto$)', },
+      to: { dependencyTypes: ['core'], path: '^(?!crypto$|node:crypto$)' },
     },
     {
       name: 'only-stores-touch-the-database',
       severity: 'error',
       from: {
         path: '^services/',
-        pathNot: ['^services/coordinator/(store/|main\\.ts)', '^services/dashboard/(queries/|main\\.ts)', '^services/cli/doctor/check-database\\.ts', '^services/shared/db/'],
+        pathNot: [
+          '^services/coordinator/(store/|main\\.ts)',
+          '^services/dashboard/(queries/|main\\.ts)',
+          '^services/cli/doctor/check-database\\.ts',
+          '^services/shared/db/',
+        ],
       },
       to: { path: prisma, dependencyTypesNot: ['type-only'] },
     },

@@ -6,7 +6,9 @@ const hardSharingOptions = z.strictObject({
     .min(2)
     .max(6)
     .default([24, 48, 64, 64])
-    .describe('Channels of the encoder’s stages, at 1/2, 1/4 and 1/8 of the image’s resolution; further ones stay at 1/8.'),
+    .describe(
+      'Channels of the encoder’s stages, at 1/2, 1/4 and 1/8 of the image’s resolution; further ones stay at 1/8.',
+    ),
   head: z.int().min(4).max(512).default(32).describe('Channels of each task’s decoder head.'),
 });
 
