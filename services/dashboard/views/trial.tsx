@@ -103,7 +103,7 @@ function AttemptLine({ attempt, shown, trialId }: { attempt: AttemptRow; shown: 
       <td>
         <StateBadge state={attempt.outcome} />
       </td>
-      <td>{attempt.workerName ?? attempt.workerId}</td>
+      <td class="nowrap">{attempt.workerName ?? attempt.workerId}</td>
       <td>
         <code>{attempt.backend}</code> on {attempt.device}
       </td>

@@ -184,9 +184,8 @@ function bareRow(
 
 function weightCell(setting: Setting, task: string, trials: readonly TrialResult[]): WeightCell {
   const trained = setting.tasks.includes(task);
-  if (setting.weights !== null || !trained) {
-    return { task, trained, fixed: trained ? setting.weights?.[task] : 0, learned: undefined };
-  }
+  if (setting.weights !== null) return { task, trained, fixed: setting.weights[task] ?? 0, learned: undefined };
+  if (!trained) return { task, trained, fixed: undefined, learned: undefined };
   const ends = trials.flatMap((trial) => trial.finalWeights.find((one) => one.task === task) ?? []);
   const weight = spread(ends.map((one) => one.weight));
   const normalised = spread(ends.map((one) => one.normalisedWeight));

@@ -53,7 +53,7 @@ export function textTable(comparison: Comparison): TextTable {
     ],
     rows: rows.map((row, index) => ({
       cells: [
-        ...row.weights.map((weight) => plain(weightText(weight, row))),
+        ...row.weights.map((weight) => plain(weightText(weight))),
         // Without its label a grid's row is as in the paper: its weights stand right beside.
         plain(row.named ? row.name : ''),
         ...shown.map(({ column, place }) => metricCell(row.cells[place], column, row)),
@@ -71,8 +71,8 @@ function headingOf({ task, metric }: MetricColumn, { tasks }: Comparison): TextC
   return { group: oneLine(group), heading: `${metricTitle(metric)} ${arrow}`, align: 'right' };
 }
 
-function weightText({ trained, fixed }: WeightCell, { setting }: ComparisonRow): string {
-  if (fixed !== undefined && (trained || setting.weights !== null)) return formatWeight(fixed);
+function weightText({ trained, fixed }: WeightCell): string {
+  if (fixed !== undefined) return formatWeight(fixed);
   return trained ? learnedMark : dash;
 }
 
