@@ -16,8 +16,8 @@ const batchLimits = { count: 128, bytes: 8 * 1024 * 1024, lingerMs: 20 } as cons
 const pullMs = 5_000;
 /** Pause between attempts to record while the database is away: from, to, in milliseconds. */
 const retryMs = { first: 100, longest: 2_000 } as const;
-/** The server is told this often that a batch is still being worked on, in milliseconds. */
-const workingMs = 5_000;
+/** The server is told this often that a batch is still being worked on, in milliseconds; well below the ack wait. */
+const workingMs = 2_500;
 
 interface ReadMessage {
   readonly message: JsMsg;

@@ -32,8 +32,11 @@ export const defaultStreamLimits: StreamLimits = {
 
 /** How long the worker that pulled a ring may take to claim it before another worker gets it, in seconds. */
 const claimWithinSeconds = 30;
-/** How long a recorder that died may keep others from the reports it had pulled, in seconds. */
-const recordWithinSeconds = 30;
+/**
+ * How long a recorder that died keeps others from the reports it had pulled, in seconds. A living one says more often
+ * that it still works on them.
+ */
+const recordWithinSeconds = 10;
 /** A message with the id of an earlier one is dropped for this long, in seconds. */
 const duplicateWindowSeconds = 120;
 
