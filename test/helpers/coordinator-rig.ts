@@ -1,13 +1,46 @@
 import { randomUUID } from 'node:crypto';
 import { planSweep } from '../../services/coordinator/plan/plan.js';
+import { applyMigrations } from '../../services/coordinator/store/apply-migrations.js';
 import { claimTrial, type ClaimAnswer } from '../../services/coordinator/store/claim-trial.js';
 import { submitSweep, type Submission } from '../../services/coordinator/store/submit-sweep.js';
-import type { Database } from '../../services/shared/db/connect.js';
+import { connectDatabase, type Database } from '../../services/shared/db/connect.js';
 import { newId } from '../../services/shared/ids.js';
 import { protocolVersion } from '../../services/shared/messages/common.js';
 import type { ReportItem, ReportMessage } from '../../services/shared/messages/reports.js';
 import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
 import { tinySpec } from './cli.js';
+import { startPostgres } from './servers.js';
+
+/** A database with the project's tables, and questions that tests ask of it. */
+export type StoreRig = Awaited<ReturnType<typeof startStore>>;
+
+export async function startStore() {
+  const postgres = await startPostgres();
+  await applyMigrations(postgres.url);
+  const database = connectDatabase(postgres.url, 24);
+  const trialOf = (id: string) => database.trial.findUniqueOrThrow({ where: { id }, include: { attempts: true } });
+  return {
+    database,
+    trialOf,
+    /** Outbox rows of a trial that still have to be published. */
+    unsent: (trialId: string) => database.outbox.count({ where: { trialId, sentAt: null } }),
+    /** Everything the database holds of a trial, to see that something changed nothing. */
+    wholeOf: async (trialId: string) => ({
+      trial: await trialOf(trialId),
+      metrics: await database.metric.findMany({ where: { trialId }, orderBy: [{ attempt: 'asc' }, { epoch: 'asc' }] }),
+      lines: await database.logLine.findMany({ where: { trialId }, orderBy: { seq: 'asc' } }),
+      pictures: await database.picture.findMany({ where: { trialId } }),
+      rings: await database.outbox.count({ where: { trialId } }),
+    }),
+    stop: async () => {
+      await database.$disconnect();
+      await postgres.stop();
+    },
+  };
+}
+
+/** A moment after all leases, in milliseconds of the epoch. */
+export const farFuture = 8.64e15;
 
 /** A tiny sweep of so many trials, planned as the service plans it; each call has a key of its own. */
 export function plannedSweep(trials: number, overrides: Partial<Submission> = {}): Submission {

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cancel } from '../../services/coordinator/store/cancel.js';
+import { claimTrial } from '../../services/coordinator/store/claim-trial.js';
+import { reapLeases } from '../../services/coordinator/store/reap-leases.js';
+import { recordReports } from '../../services/coordinator/store/record-reports.js';
+import { retry } from '../../services/coordinator/store/retry.js';
+import { transitions, trialStates, type TrialState } from '../../services/shared/trial-state.js';
+import {
+  claimOf,
+  failedItem,
+  farFuture,
+  reportOf,
+  runningTrial,
+  startStore,
+  type StoreRig,
+} from '../helpers/coordinator-rig.js';
+
+const lease = 60;
+let store: StoreRig;
+
+beforeAll(async () => {
+  store = await startStore();
+});
+afterAll(() => store.stop());
+
+describe('the statements', () => {
+  /** Each event of the table, done to a trial whose newest attempt is `attempt`. */
+  const events: Record<string, (trial: { trialId: string; attempt: number; workerId: string }) => Promise<unknown>> = {
+    claimed: (trial) => claimTrial(store.database, claimOf(trial.trialId), lease),
+    cancel: (trial) => cancel(store.database, { trialId: trial.trialId }),
+    retry: (trial) => retry(store.database, { trialId: trial.trialId }),
+    finished: (trial) => recordReports(store.database, [reportOf(trial, { type: 'succeeded' })], lease),
+    'attempt-failed': (trial) => recordReports(store.database, [reportOf(trial, failedItem(true))], lease),
+    'attempts-exhausted': (trial) => recordReports(store.database, [reportOf(trial, failedItem(false))], lease),
+    'handed-back': (trial) =>
+      recordReports(store.database, [reportOf(trial, { type: 'handed-back', reason: '' })], lease),
+    'lease-expired': async ({ trialId }) => {
+      await store.database.trial.updateMany({
+        where: { id: trialId, state: 'running' },
+        data: { leaseUntil: new Date(0) },
+      });
+      await reapLeases(store.database, farFuture);
+    },
+  };
+
+  /** Brings a running trial into a state. */
+  const intoState: Record<
+    TrialState,
+    (trial: { trialId: string; attempt: number; workerId: string }) => Promise<unknown>
+  > = {
+    queued: async (trial) => events['handed-back']?.(trial),
+    running: () => Promise.resolve(),
+    succeeded: async (trial) => events['finished']?.(trial),
+    failed: async (trial) => events['attempts-exhausted']?.(trial),
+    // No report ends a trial early yet; the row is made by hand.
+    stopped: ({ trialId }) =>
+      store.database.$transaction([
+        store.database.trial.update({
+          where: { id: trialId },
+          data: { state: 'stopped', leaseUntil: null, endedAt: new Date() },
+        }),
+        store.database.attempt.updateMany({ where: { trialId }, data: { outcome: 'succeeded', endedAt: new Date() } }),
+      ]),
+    cancelled: async (trial) => events['cancel']?.(trial),
+  };
+
+  const cases = trialStates.flatMap((state) => Object.keys(events).map((event) => ({ state, event })));
+  it.each(cases)('obey the table of transitions: $event of a $state trial', async ({ state, event }) => {
+    const trial = await runningTrial(store.database);
+    await intoState[state](trial);
+    expect((await store.trialOf(trial.trialId)).state).toBe(state);
+    const before = await store.wholeOf(trial.trialId);
+    await events[event]?.(trial);
+    const after = await store.wholeOf(trial.trialId);
+    const target = trialStates.find((to) => transitions[state][to]?.includes(event));
+    if (target === undefined) expect(after).toEqual(before);
+    else expect(after.trial.state).toBe(target);
+  });
+
+  it('are there for every event of the table but the one that nothing raises yet', () => {
+    const named = new Set(Object.values(transitions).flatMap((next) => Object.values(next).flat()));
+    expect([...named].filter((event) => events[event] === undefined)).toEqual(['stopped-early']);
+  });
+});
