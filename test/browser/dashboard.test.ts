@@ -91,7 +91,11 @@ describe('the dashboard in a browser', () => {
       deadlineMs: 15_000,
       what: 'the sweep to be completed',
     });
-    expect(await page.textContent(`${learnedRow} .seeds`)).toContain('3 of 3');
+    // The parts of a page are fetched side by side: the table may come a moment after the head.
+    await until(async () => (await page.textContent(`${learnedRow} .seeds`))?.includes('3 of 3') === true, {
+      deadlineMs: 15_000,
+      what: 'all seeds in the table',
+    });
     expect(await cell.textContent()).toMatch(/\d\d\.\d.* ± \d/);
 
     expect(await page.evaluate('window.openedOnce')).toBe('yes');

@@ -53,6 +53,12 @@ describe('the sweep page while its sweep really trains', () => {
       deadlineMs: 30_000,
       what: 'the page to say completed',
     });
+    // The parts of a page are fetched side by side: the table may come a moment after the head.
+    const seeds = () => page.locator('table.comparison td.seeds').allTextContents();
+    await until(async () => (await seeds()).every((text) => text.includes('2 of 2')), {
+      deadlineMs: 30_000,
+      what: 'the table to have every seed',
+    });
     expect(await filledCells()).toBe(cellsWithNumbers);
     expect(await page.evaluate('window.openedOnce')).toBe('yes');
 
