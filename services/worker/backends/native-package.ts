@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { linkedLibrariesFolder } from '../../shared/config.js';
 import { BackendUnusable } from './candidate.js';
 import { readLink } from './linking/linked-library.js';
+import { registerNativeKernels } from './native-kernels/registry.js';
 import type { NativePackage } from './native-packages.js';
 
 /** Name under which both native packages register themselves with TensorFlow.js. */
@@ -89,6 +90,7 @@ export async function loadNativePackage(
     unloadNativePackage();
     throw error;
   }
+  registerNativeKernels();
   const backend = tf.backend() as unknown as { isUsingGpuDevice: boolean; binding: { TF_Version: string } };
   return { usesGpu: backend.isUsingGpuDevice, version: backend.binding.TF_Version };
 }
