@@ -3,7 +3,7 @@ const services = ['coordinator', 'worker', 'dashboard', 'cli'];
 const tensorflow = '^node_modules/@tensorflow/';
 const nats = '^node_modules/nats/';
 const prisma = ['^node_modules/@prisma/', '^node_modules/pg/', '^services/shared/db/'];
-const trainingFolders = '^services/worker/(trainer|backends|weighting|models|workloads|optimizers)/';
+const trainingFolders = '^services/worker/(trainer|backends|weighting|models|operations|workloads|optimizers)/';
 
 module.exports = {
   forbidden: [

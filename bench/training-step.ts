@@ -126,6 +126,19 @@ function measureStep(network: Network, steps: number): number {
   return sorted[sorted.length >> 1] as number;
 }
 
+/** The reference network's step on the open backend, each call one step read to the end. */
+export function openMiddleStep(): { run(): void } {
+  const network = createNetwork();
+  const optimizer = tf.train.adam(0.001);
+  return {
+    run: () => {
+      const value = optimizer.minimize(() => loss(network), true, [...network.filters]);
+      value?.dataSync();
+      value?.dispose();
+    },
+  };
+}
+
 /** Runs `body` with other wasm kernels in the place of this project's. */
 function withKernels<T>(kernels: readonly tf.KernelConfig[], body: () => T): T {
   const put = (kernel: tf.KernelConfig): void => {

@@ -38,6 +38,18 @@ runNode('prisma client', ['node_modules/prisma/build/index.js', 'generate'], {
   PRISMA_HIDE_UPDATE_MESSAGE: '1',
   CHECKPOINT_DISABLE: '1',
 });
+// The same kernels twice: with and without the fused multiply-add of relaxed SIMD.
+for (const [name, fused] of [
+  ['plain', 0],
+  ['fused', 1],
+]) {
+  runNode(`simd kernels, ${name}`, [
+    'node_modules/assemblyscript/bin/asc.js',
+    'services/worker/backends/kernels/simd/assembly/index.ts',
+    ...['--outFile', `dist/simd/${name}.wasm`, '--use', `FUSED=${fused}`, '--enable', 'simd,relaxed-simd'],
+    ...['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--noExportMemory'],
+  ]);
+}
 runNode('services', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
 
 const client = 'services/dashboard/client';

@@ -17,24 +17,50 @@ const backendReport = z.object({
 /** What a worker says of the TensorFlow.js backends of this machine. */
 export type BackendReport = z.output<typeof backendReport>;
 
-/** Trying the native libraries can take a minute each. */
-const limitMs = 180_000;
+const linkReport = z.object({
+  links: z.array(z.object({ backend: z.string(), tensorflow: z.string(), version: z.string() })),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
+});
+/** What a worker says of the TensorFlows that native packages are linked to. */
+export type LinkReport = z.output<typeof linkReport>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Trying the native libraries can take a minute each, compiling against one some more. */
+const limitMs = 600_000;
 
 /**
  * Asks a worker's own program, in a process of its own, which backend it would train on.
  * @param environment of that process
  * @throws SigmasweepError NOT_BUILT; BACKEND_REPORT_FAILED when it ends without an answer
  */
-export async function askForBackends(
-  requested: BackendRequest,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<BackendReport> {
-  const program = join(packageRoot, 'dist', 'services', 'worker', 'backends', 'main.js');
+export function askForBackends(requested: BackendRequest, environment: Environment): Promise<BackendReport> {
+  return ask(['main.js'], ['--backend', requested], environment, backendReport);
+}
+
+/**
+ * Links native packages to installed TensorFlows, takes such links away, or lists them.
+ * @param args see services/worker/backends/linking/main.ts
+ * @throws like `askForBackends`; and the error of the link itself
+ */
+export async function askForLinks(args: readonly string[], environment: Environment): Promise<LinkReport['links']> {
+  const { links, error } = await ask(['linking', 'main.js'], args, environment, linkReport);
+  if (error === undefined) return links;
+  throw new SigmasweepError(error.code, error.message, error.hint === undefined ? {} : { hint: error.hint });
+}
+
+async function ask<Report>(
+  path: readonly string[],
+  args: readonly string[],
+  environment: Environment,
+  report: z.ZodType<Report>,
+): Promise<Report> {
+  const program = join(packageRoot, 'dist', 'services', 'worker', 'backends', ...path);
   if (!existsSync(program)) {
     throw new SigmasweepError('NOT_BUILT', `${program} does not exist.`, { hint: 'Run npm run build.' });
   }
   const { stdout, stderr } = await new Promise<{ stdout: string; stderr: string }>((resolve, reject) => {
-    const child = spawn(process.execPath, [program, '--backend', requested], {
+    const child = spawn(process.execPath, [program, ...args], {
       env: environment,
       timeout: limitMs,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -49,7 +75,7 @@ export async function askForBackends(
   // Libraries write to standard output as well; the answer is the last line.
   const answer = stdout.trim().split('\n').at(-1) ?? '';
   try {
-    return backendReport.parse(JSON.parse(answer));
+    return report.parse(JSON.parse(answer));
   } catch (cause) {
     const last = stderr.trim().split('\n').slice(-5).join('\n');
     throw new SigmasweepError('BACKEND_REPORT_FAILED', `The backends could not be tried: ${last}`, {

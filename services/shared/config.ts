@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SigmasweepError } from './errors.js';
 import { logLevels } from './log.js';
 import { backendRequests } from './trial-config.js';
+import { packageRoot } from './version.js';
 
 const databaseUrl = z
   .string('is missing')
@@ -44,6 +46,12 @@ export const settings = {
       .default('auto')
       .describe(`TensorFlow.js backend: ${backendRequests.join(', ')}.`),
     SIGMASWEEP_CACHE: z.string().min(1).default('.sigmasweep/cache').describe('Folder for decoded data sets.'),
+    SIGMASWEEP_LINKED: z
+      .string()
+      .optional()
+      .describe(
+        "Folder of linked TensorFlow libraries; unless set, `.sigmasweep/linked` in the software's own folder.",
+      ),
     SIGMASWEEP_LOG_LEVEL: logLevel,
   },
   dashboard: {
@@ -88,4 +96,13 @@ export function readConfig<Name extends ServiceName>(
   throw new SigmasweepError('CONFIG_INVALID', `The ${service}'s settings have faults: ${faults.join('; ')}`, {
     hint: 'Set these environment variables; docs/configuration.md explains each.',
   });
+}
+
+/**
+ * Where the native packages' links to installed TensorFlows are kept. Beside the software and not in node_modules, which
+ * `npm ci` empties, nor in a sweep's folder: a worker finds it wherever it is started.
+ */
+export function linkedLibrariesFolder(environment: Readonly<Record<string, string | undefined>> = process.env): string {
+  const given = environment['SIGMASWEEP_LINKED'];
+  return given === undefined || given === '' ? join(packageRoot, '.sigmasweep', 'linked') : resolve(given);
 }

@@ -11,6 +11,7 @@ import { installCommand } from '../../services/worker/backends/install.js';
 import { asUnusable, requireUsable } from '../../services/worker/backends/native.js';
 import {
   findNativeLibrary,
+  installHint,
   loadNativePackage,
   restoreRemovedNodeFunctions,
 } from '../../services/worker/backends/native-package.js';
@@ -104,7 +105,7 @@ describe('native packages', () => {
   });
 
   /** A package as `npm install` leaves it, with or without the library its install script would have fetched. */
-  function install(withLibrary: boolean): { from: string; library: string } {
+  function install(withLibrary: boolean): { from: string; library: string; links: string } {
     const root = mkdtempSync(join(tmpdir(), 'sigmasweep-backend-'));
     folders.push(root);
     const folder = join(root, 'node_modules', '@tensorflow', 'tfjs-node');
@@ -115,32 +116,35 @@ describe('native packages', () => {
     writeFileSync(join(folder, 'package.json'), '{"name":"@tensorflow/tfjs-node"}');
     writeFileSync(join(finder, 'index.js'), `exports.find = () => ${JSON.stringify(library)};`);
     if (withLibrary) writeFileSync(library, '');
-    return { from: join(root, 'program.js'), library };
+    return { from: join(root, 'program.js'), library, links: join(root, 'links') };
   }
 
   it('are found with their library, and told apart from those without one and those not there', () => {
     const whole = install(true);
-    expect(findNativeLibrary('@tensorflow/tfjs-node', whole.from)).toBe(whole.library);
-    expect(() => findNativeLibrary('@tensorflow/tfjs-node', install(false).from)).toThrow(
+    expect(findNativeLibrary('@tensorflow/tfjs-node', whole.from, whole.links)).toBe(whole.library);
+    const bare = install(false);
+    expect(() => findNativeLibrary('@tensorflow/tfjs-node', bare.from, bare.links)).toThrow(
       expect.objectContaining({
         why: 'the native library is not installed',
-        hint: 'Run `npx sigmasweep backend install`.',
+        hint: installHint,
       }),
     );
-    expect(() => findNativeLibrary('@tensorflow/tfjs-node-gpu', whole.from)).toThrow(
+    expect(() => findNativeLibrary('@tensorflow/tfjs-node-gpu', whole.from, whole.links)).toThrow(
       expect.objectContaining({ why: 'the package @tensorflow/tfjs-node-gpu is not installed' }),
     );
   });
 
   it('leave nothing registered, and their own error, when they fail half-way', async () => {
-    const { from } = install(true);
+    const { from, library } = install(true);
     writeFileSync(
       join(dirname(from), 'node_modules', '@tensorflow', 'tfjs-node', 'index.js'),
       `const tf = require(${JSON.stringify(createRequire(import.meta.url).resolve('@tensorflow/tfjs-core'))});
        tf.registerKernel({ kernelName: 'Abs', backendName: 'tensorflow', kernelFunc: () => undefined });
        throw new Error('libtensorflow.so.2: cannot open shared object file');`,
     );
-    await expect(loadNativePackage('@tensorflow/tfjs-node', from)).rejects.toThrow('libtensorflow.so.2: cannot open');
+    await expect(loadNativePackage('@tensorflow/tfjs-node', library, from)).rejects.toThrow(
+      'libtensorflow.so.2: cannot open',
+    );
     expect(tf.getKernelsForBackend('tensorflow')).toEqual([]);
   });
 

@@ -143,9 +143,15 @@ async function checkConvolution(c: Case, depthwise: boolean, next: () => number)
     ? ['DepthwiseConv2dNativeBackpropInput', 'DepthwiseConv2dNativeBackpropFilter']
     : ['Conv2DBackpropInput', 'Conv2DBackpropFilter'];
   const { dy, filter } = tensors;
+  const f = (): number => weightedConvolution(c, depthwise, x, w, g);
+  if (!depthwise) {
+    // Σ g·y is linear in g too, with the convolution itself as its derivative.
+    const y = await runKernel('Conv2D', { x: tensors.x, filter }, { ...call, dilations });
+    expect(y.length, what).toBe(g.length);
+    expectDerivatives(y, g, f, next, `output of ${what}`);
+  }
   const dx = await runKernel(kernels[0] as string, { dy, filter }, { ...call, inputShape });
   const dw = await runKernel(kernels[1] as string, { x: tensors.x, dy }, { ...call, filterShape });
-  const f = (): number => weightedConvolution(c, depthwise, x, w, g);
   expect([dx.length, dw.length], what).toEqual([x.length, w.length]);
   expectDerivatives(dx, x, f, next, `input of ${what}`);
   expectDerivatives(dw, w, f, next, `filter of ${what}`);
@@ -241,9 +247,9 @@ describe('gradients of the convolution on wasm', () => {
   });
 
   it.each([
-    { what: 'the input is unrolled', filters: 17, batch: 5 },
-    { what: 'the gradient is unrolled', filters: 16, batch: 13 },
-  ])('adds up the images of a batch too large to be unrolled at once ($what)', async ({ filters, batch }) => {
+    { filters: 17, batch: 5 },
+    { filters: 16, batch: 13 },
+  ])('adds up the images of a batch: $batch images, $filters filters', async ({ filters, batch }) => {
     const next = random(2);
     const values = (length: number): Float32Array => Float32Array.from({ length }, () => next() * 2 - 1);
     const [pixels, channels] = [32 * 32, 64];
@@ -268,6 +274,74 @@ describe('gradients of the convolution on wasm', () => {
     const whole = await gradient(x, dy, batch);
     const worst = sums.reduce((most, sum, k) => Math.max(most, Math.abs(sum - (whole[k] as number))), 0);
     expect(worst).toBeLessThan(1e-3);
+  });
+
+  it.each([
+    { outputs: 8, activation: 'relu' },
+    { outputs: 13, activation: 'relu' },
+    { outputs: 3, activation: 'linear' },
+    { outputs: 5, activation: 'relu6' },
+  ])('adds a bias to $outputs outputs, then $activation', async ({ outputs, activation }) => {
+    const next = random(4);
+    const values = (length: number): Float32Array => Float32Array.from({ length }, () => next() * 2 - 1);
+    const inputs = {
+      x: tf.tensor4d(values(2 * 5 * 7 * 3), [2, 5, 7, 3]),
+      filter: tf.tensor4d(values(3 * 3 * 3 * outputs), [3, 3, 3, outputs]),
+      bias: tf.tensor1d(values(outputs)),
+    };
+    const call = { strides: [2, 2], pad: 'same', dataFormat: 'NHWC', dilations: [1, 1], dimRoundingMode: 'floor' };
+    const plain = await runKernel('Conv2D', { x: inputs.x, filter: inputs.filter }, call);
+    const bias = inputs.bias.dataSync();
+    const found = await runKernel('FusedConv2D', inputs, { ...call, activation, leakyreluAlpha: 0 });
+    const bounds = { relu: [0, Infinity], relu6: [0, 6], linear: [-Infinity, Infinity] }[activation] as number[];
+    Array.from(plain).forEach((value, i) => {
+      const sum = value + (bias[i % outputs] as number);
+      const expected = Math.min(bounds[1] as number, Math.max(bounds[0] as number, sum));
+      expect(Math.abs((found[i] as number) - expected)).toBeLessThan(1e-5);
+    });
+    tf.dispose(inputs);
+  });
+
+  it('leaves dilated convolutions to the package, whose results stay right', async () => {
+    const next = random(5);
+    for (let i = 0; i < 10; i += 1) {
+      const c: Case = { ...plain, height: 9, width: 8, channels: 3, filters: 5, dilations: [1 + (i % 3), 2] };
+      const fill = (length: number): Float64Array => Float64Array.from({ length }, () => Math.fround(next() * 2 - 1));
+      const [x, w, g] = [fill(9 * 8 * 3), fill(3 * 3 * 3 * 5), fill(9 * 8 * 5)];
+      const inputs = {
+        x: tf.tensor4d(Float32Array.from(x), [1, 9, 8, 3]),
+        filter: tf.tensor4d(Float32Array.from(w), [3, 3, 3, 5]),
+      };
+      const call = {
+        strides: [1, 1],
+        pad: 'same',
+        dataFormat: 'NHWC',
+        dilations: c.dilations,
+        dimRoundingMode: 'floor',
+      };
+      const y = await runKernel('Conv2D', inputs, call);
+      expectDerivatives(y, g, () => weightedConvolution(c, false, x, w, g), next, `output of dilation ${i}`);
+      tf.dispose(inputs);
+    }
+  });
+
+  it('gives the same bits each time', async () => {
+    const next = random(6);
+    const values = (length: number): Float32Array => Float32Array.from({ length }, () => next() * 2 - 1);
+    const x = tf.tensor4d(values(3 * 17 * 9 * 7), [3, 17, 9, 7]);
+    const filter = tf.tensor4d(values(3 * 3 * 7 * 11), [3, 3, 7, 11]);
+    const dy = tf.tensor4d(values(3 * 9 * 5 * 11), [3, 9, 5, 11]);
+    const call = { strides: [2, 2], pad: 'same', dataFormat: 'NHWC', dimRoundingMode: 'floor' };
+    const once = async (): Promise<unknown[]> => [
+      await runKernel('Conv2D', { x, filter }, { ...call, dilations: [1, 1] }),
+      await runKernel('Conv2DBackpropInput', { dy, filter }, { ...call, inputShape: x.shape }),
+      await runKernel('Conv2DBackpropFilter', { x, dy }, { ...call, filterShape: filter.shape }),
+    ];
+    const first = await once();
+    // Memory that was used for something else in between must not show.
+    tf.dispose(tf.fill([200_000], 1e30));
+    expect(await once()).toEqual(first);
+    tf.dispose([x, filter, dy]);
   });
 
   it('refuses channels before pixels', () => {

@@ -3,9 +3,10 @@ import '../../services/worker/trainer/register-gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { modelConfig } from '../../services/shared/catalog/models.js';
-import { convolve, coordinates, depthToSpace, spaceToDepth } from '../../services/worker/models/layers.js';
+import { convolve, coordinates } from '../../services/worker/models/layers.js';
 import type { Model } from '../../services/worker/models/model.js';
 import { architectureOf, buildModel, countParameters } from '../../services/worker/models/registry.js';
+import { depthToSpace, spaceToDepth } from '../../services/worker/operations/rearrange.js';
 
 const input = { height: 16, width: 24, channels: 3 };
 const semantic = { name: 'semantic', outputChannels: 5 };

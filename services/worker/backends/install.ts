@@ -1,4 +1,5 @@
 import type { BackendName } from './candidate.js';
+import { isNativeBackend, nativePackages } from './native-packages.js';
 
 /** A command that installs a backend's native library. */
 export interface InstallCommand {
@@ -6,18 +7,12 @@ export interface InstallCommand {
   readonly arguments: readonly string[];
 }
 
-const packages: Partial<Record<BackendName, string>> = {
-  'tfjs-node': '@tensorflow/tfjs-node',
-  'tfjs-node-gpu': '@tensorflow/tfjs-node-gpu',
-};
-
 /**
  * How a backend's native library gets here: by running the install script of its package, which this project otherwise
  * keeps from running because it downloads hundreds of megabytes.
  * @returns undefined for a backend that needs no library beyond its package
  */
 export function installCommand(backend: BackendName): InstallCommand | undefined {
-  const packageName = packages[backend];
-  if (packageName === undefined) return undefined;
-  return { command: 'npm', arguments: ['rebuild', '--ignore-scripts=false', packageName] };
+  if (!isNativeBackend(backend)) return undefined;
+  return { command: 'npm', arguments: ['rebuild', '--ignore-scripts=false', nativePackages[backend]] };
 }

@@ -1,14 +1,17 @@
 import { createRequire } from 'node:module';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
+import { linkedLibrariesFolder } from '../../shared/config.js';
 import { BackendUnusable } from './candidate.js';
-
-export type NativePackage = '@tensorflow/tfjs-node' | '@tensorflow/tfjs-node-gpu';
+import { readLink } from './linking/linked-library.js';
+import { registerNativeKernels } from './native-kernels/registry.js';
+import type { NativePackage } from './native-packages.js';
 
 /** Name under which both native packages register themselves with TensorFlow.js. */
 const registeredName = 'tensorflow';
 
-export const installHint = 'Run `npx sigmasweep backend install`.';
+export const installHint =
+  'Run `npx sigmasweep backend install`, or `npx sigmasweep backend link <folder>` for a TensorFlow that pip installed.';
 
 /** What a native package says of itself once it is loaded. */
 export interface NativeFacts {
@@ -17,17 +20,22 @@ export interface NativeFacts {
   readonly version: string;
 }
 
+/** Where Node finds a package, and its version. */
+export interface InstalledPackage {
+  /** Path of its package.json. */
+  readonly manifest: string;
+  readonly version: string;
+}
+
 /**
- * Finds a package's native library without loading anything: the package's own loader registers its kernels before it
- * notices that the library is missing.
  * @param from file or folder from which packages are looked up
- * @returns the path of the library
- * @throws BackendUnusable
+ * @throws BackendUnusable when it is not installed
  */
-export function findNativeLibrary(packageName: NativePackage, from: string): string {
-  let manifest: string;
+export function findNativePackage(packageName: NativePackage, from: string): InstalledPackage {
   try {
-    manifest = createRequire(from).resolve(`${packageName}/package.json`);
+    const manifest = createRequire(from).resolve(`${packageName}/package.json`);
+    const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version?: string };
+    return { manifest, version: version ?? '' };
   } catch (cause) {
     throw new BackendUnusable(
       `the package ${packageName} is not installed`,
@@ -35,6 +43,24 @@ export function findNativeLibrary(packageName: NativePackage, from: string): str
       cause,
     );
   }
+}
+
+/**
+ * Finds a package's native library without loading anything: the package's own loader registers its kernels before it
+ * notices that the library is missing. A linked library goes before an installed one: it was asked for later.
+ * @param from file or folder from which packages are looked up
+ * @param links folder of linked libraries
+ * @returns the path of the library
+ * @throws BackendUnusable
+ */
+export function findNativeLibrary(
+  packageName: NativePackage,
+  from: string,
+  links: string = linkedLibrariesFolder(),
+): string {
+  const { manifest, version } = findNativePackage(packageName, from);
+  const link = readLink(links, packageName, version);
+  if (link !== undefined) return link.library;
   const fromPackage = createRequire(manifest);
   const finder = fromPackage('@mapbox/node-pre-gyp') as { find(manifest: string): string };
   const library = finder.find(manifest);
@@ -44,21 +70,50 @@ export function findNativeLibrary(packageName: NativePackage, from: string): str
 
 /**
  * Loads a native package into this process and makes it the current backend.
+ * @param library what `findNativeLibrary` returned
  * @param from file from which the package is looked up
  * @throws whatever the package throws; nothing of it is left registered then
  */
-export async function loadNativePackage(packageName: NativePackage, from = import.meta.url): Promise<NativeFacts> {
+export async function loadNativePackage(
+  packageName: NativePackage,
+  library: string,
+  from = import.meta.url,
+): Promise<NativeFacts> {
   const require = createRequire(from);
   restoreRemovedNodeFunctions(require('node:util') as Record<string, unknown>);
   try {
-    require(packageName);
+    withLibrary(packageName, library, require, () => {
+      require(packageName);
+    });
     if (!(await tf.setBackend(registeredName))) throw new Error('TensorFlow could not be started');
   } catch (error) {
     unloadNativePackage();
     throw error;
   }
+  registerNativeKernels();
   const backend = tf.backend() as unknown as { isUsingGpuDevice: boolean; binding: { TF_Version: string } };
   return { usesGpu: backend.isUsingGpuDevice, version: backend.binding.TF_Version };
+}
+
+/**
+ * Runs `load` while the package finds `library` where it would otherwise find its own. The package asks node-pre-gyp,
+ * which knows no place but inside of node_modules, so node-pre-gyp's answer is replaced for that long.
+ */
+function withLibrary(packageName: NativePackage, library: string, require: NodeJS.Require, load: () => void): void {
+  const fromPackage = createRequire(require.resolve(`${packageName}/package.json`));
+  const name = fromPackage.resolve('@mapbox/node-pre-gyp');
+  const finder = fromPackage(name) as object;
+  const original = Object.getOwnPropertyDescriptor(finder, 'find');
+  if (original === undefined) throw new Error(`${name} has no function find`);
+  const answering = Object.create(finder, { find: { value: () => library } }) as unknown;
+  const cached = require.cache[name];
+  if (cached === undefined) throw new Error(`${name} was not kept by Node`);
+  cached.exports = answering;
+  try {
+    load();
+  } finally {
+    cached.exports = finder;
+  }
 }
 
 /** Takes a native package's backend and kernels out of TensorFlow.js again. */

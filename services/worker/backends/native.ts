@@ -7,13 +7,16 @@ import { promisify } from 'node:util';
 import { packageRoot } from '../../shared/version.js';
 import { BackendUnusable, type UsableBackend } from './candidate.js';
 import { checkBackend } from './check.js';
-import { findNativeLibrary, loadNativePackage, type NativeFacts, type NativePackage } from './native-package.js';
+import { findNativeLibrary, loadNativePackage, type NativeFacts } from './native-package.js';
+import type { NativePackage } from './native-packages.js';
 
 const run = promisify(execFile);
 const probeTimeoutMs = 60_000;
 const gpuHint =
-  'The prebuilt library needs an NVIDIA GPU with CUDA 11.2 and cuDNN 8.1 in the library path; without them use `tfjs-node` or `wasm`.';
-const brokenHint = 'Run `npx sigmasweep backend install` again; on another kind of machine use `--backend wasm`.';
+  'The prebuilt library needs an NVIDIA GPU with CUDA 11.2 and cuDNN 8.1 in the library path. For newer GPUs link a TensorFlow of pip: ' +
+  '`npx sigmasweep backend link <folder> --package tfjs-node-gpu`; without a GPU use `tfjs-node` or `wasm`.';
+const brokenHint =
+  'Run `npx sigmasweep backend install` or `backend link` again; on another kind of machine use `--backend wasm`.';
 
 /**
  * Opens tfjs-node or tfjs-node-gpu.
@@ -24,10 +27,10 @@ const brokenHint = 'Run `npx sigmasweep backend install` again; on another kind 
  * @throws BackendUnusable
  */
 export async function openNative(packageName: NativePackage): Promise<UsableBackend> {
-  findNativeLibrary(packageName, fileURLToPath(import.meta.url));
-  requireUsable(packageName, await probe(packageName));
+  const library = findNativeLibrary(packageName, fileURLToPath(import.meta.url));
+  requireUsable(packageName, await probeNativePackage(packageName, library));
   try {
-    const { usesGpu, version } = await loadNativePackage(packageName);
+    const { usesGpu, version } = await loadNativePackage(packageName, library);
     await checkBackend(brokenHint);
     return {
       device: usesGpu ? await gpuName() : (cpus()[0]?.model.trim() ?? 'CPU'),
@@ -53,11 +56,15 @@ export function asUnusable(error: unknown): BackendUnusable {
   return new BackendUnusable(`the native library could not be loaded: ${text.split('\n')[0] ?? ''}`, brokenHint, error);
 }
 
-async function probe(packageName: NativePackage): Promise<NativeFacts> {
+/**
+ * Loads a package with a library, and computes with it, in a process of its own.
+ * @throws BackendUnusable with the loader's words
+ */
+export async function probeNativePackage(packageName: NativePackage, library: string): Promise<NativeFacts> {
   const program = join(packageRoot, 'dist', 'services', 'worker', 'backends', 'probe.js');
   if (!existsSync(program)) throw new BackendUnusable('sigmasweep is not built', 'Run `npm run build`.');
   try {
-    const { stdout } = await run(process.execPath, [program, packageName], { timeout: probeTimeoutMs });
+    const { stdout } = await run(process.execPath, [program, packageName, library], { timeout: probeTimeoutMs });
     return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as NativeFacts;
   } catch (error) {
     throw asUnusable(describeFailedProbe(error));

@@ -1,9 +1,11 @@
-/** Tries one native package in this process and prints what it found as one line of JSON; see native.ts. */
+/** Tries a native package with a library in this process and prints what it found as one line of JSON; see native.ts. */
 import { checkBackend } from './check.js';
-import { loadNativePackage, type NativePackage } from './native-package.js';
+import { loadNativePackage } from './native-package.js';
+import type { NativePackage } from './native-packages.js';
 
 try {
-  const facts = await loadNativePackage(process.argv[2] as NativePackage);
+  const [, , packageName, library] = process.argv as [string, string, NativePackage, string];
+  const facts = await loadNativePackage(packageName, library);
   await checkBackend('');
   process.stdout.write(`${JSON.stringify(facts)}\n`);
 } catch (error) {

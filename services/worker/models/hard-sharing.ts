@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from '../../shared/catalog/models.js';
-import { convolutionParameters, convolve, coordinates, depthToSpace, spaceToDepth } from './layers.js';
+import { depthToSpace, spaceToDepth } from '../operations/rearrange.js';
+import { relu } from '../operations/relu.js';
+import { convolutionParameters, convolve, coordinates } from './layers.js';
 import type { ArchitectureFactory, ParameterLookup } from './model.js';
 
 export type HardSharingOptions = Omit<Extract<ModelConfig, { name: 'hard-sharing' }>, 'name'>;
@@ -63,7 +65,7 @@ export const hardSharing: ArchitectureFactory<HardSharingOptions> = (options, in
       const stride = stage > 0 && levelOfStage(stage) > levelOfStage(stage - 1) ? 2 : 1;
       let convolved = convolve(x, name, parameter, stride);
       if (stage === 0) convolved = tf.add(convolved, placeFeatures(parameter(placeFilter)));
-      x = tf.relu(stage >= deepestLevel && from === to ? tf.add(convolved, x) : convolved);
+      x = relu(stage >= deepestLevel && from === to ? tf.add(convolved, x) : convolved);
       return x;
     });
   };
@@ -73,7 +75,7 @@ export const hardSharing: ArchitectureFactory<HardSharingOptions> = (options, in
     for (let level = deepest; level > 1; level -= 1) {
       const skip = features[level - 2] as tf.Tensor4D;
       const up = depthToSpace(convolve(x, `${task}/up${level}`, parameter));
-      x = tf.relu(tf.add(up, convolve(skip, `${task}/skip${level - 1}`, parameter)));
+      x = relu(tf.add(up, convolve(skip, `${task}/skip${level - 1}`, parameter)));
     }
     return depthToSpace(convolve(x, `${task}/up1`, parameter));
   };

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { addBias } from '../operations/add-bias.js';
 import type { ParameterLookup, ParameterSpec } from './model.js';
 
 export interface ConvolutionSpec {
@@ -24,27 +25,7 @@ export function convolutionParameters({ name, group, size, from, to, gain = 1 }:
 /** Zero-padded convolution plus bias. */
 export function convolve(x: tf.Tensor4D, name: string, parameter: ParameterLookup, stride = 1): tf.Tensor4D {
   const filter = parameter(`${name}/filter`) as tf.Tensor4D;
-  return tf.add(tf.conv2d(x, filter, stride, 'same'), parameter(`${name}/bias`));
-}
-
-/**
- * Moves 2×2 blocks of pixels into channels: [b, h, w, c] → [b, h/2, w/2, 4c]. Halves the resolution without losing
- * detail, so that a first convolution costs a quarter.
- */
-export function spaceToDepth(x: tf.Tensor4D): tf.Tensor4D {
-  const [batch, height, width, channels] = x.shape;
-  const rows = tf.reshape(x, [(batch * height) / 2, 2, width / 2, 2 * channels]);
-  return tf.reshape(tf.transpose(rows, [0, 2, 1, 3]), [batch, height / 2, width / 2, 4 * channels]);
-}
-
-/**
- * The reverse: [b, h, w, 4c] → [b, 2h, 2w, c], the sub-pixel convolution's rearrangement (Shi et al. 2016). Made of a
- * reshape and a transpose because TensorFlow.js has no gradient for its own depthToSpace.
- */
-export function depthToSpace(x: tf.Tensor4D): tf.Tensor4D {
-  const [batch, height, width, channels] = x.shape;
-  const rows = tf.reshape(x, [batch * height, width, 2, channels / 2]);
-  return tf.reshape(tf.transpose(rows, [0, 2, 1, 3]), [batch, 2 * height, 2 * width, channels / 4]);
+  return addBias(tf.conv2d(x, filter, stride, 'same'), parameter(`${name}/bias`) as tf.Tensor1D);
 }
 
 /**

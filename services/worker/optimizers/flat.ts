@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { fused, fusedKernels } from '../operations/fused-kernel.js';
 import type { TrainedVariable } from './optimizer.js';
 
 /**
@@ -17,7 +18,8 @@ export interface FlatVariables {
 }
 
 export function flatten(variables: readonly TrainedVariable[]): FlatVariables {
-  const length = variables.reduce((sum, { variable }) => sum + variable.size, 0);
+  const sizes = variables.map(({ variable }) => variable.size);
+  const length = sizes.reduce((sum, size) => sum + size, 0);
   return {
     slot: () => tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([length]), false)),
     gather: (gradients) =>
@@ -28,14 +30,28 @@ export function flatten(variables: readonly TrainedVariable[]): FlatVariables {
         }),
       ),
     subtract: (step) => {
-      let begin = 0;
-      // Slices, because the split of TensorFlow.js's WebAssembly backend copies the whole vector for every part.
-      for (const { variable, learningRateMultiplier } of variables) {
-        const part = tf.reshape(tf.slice(step, begin, variable.size), variable.shape);
+      const parts = split(step, sizes);
+      variables.forEach(({ variable, learningRateMultiplier }, index) => {
+        const part = tf.reshape(parts[index] as tf.Tensor, variable.shape);
         const scaled = learningRateMultiplier === 1 ? part : tf.mul(part, learningRateMultiplier);
         variable.assign(tf.sub(variable, scaled));
-        begin += variable.size;
-      }
+      });
     },
   };
+}
+
+/** Slices, because the split of TensorFlow.js's WebAssembly backend copies the whole vector for every part. */
+function split(vector: tf.Tensor1D, sizes: number[]): tf.Tensor[] {
+  return fused(
+    fusedKernels.split,
+    { vector },
+    () => {
+      let begin = 0;
+      return sizes.map((size) => {
+        begin += size;
+        return tf.slice(vector, begin - size, size);
+      });
+    },
+    { sizes },
+  );
 }

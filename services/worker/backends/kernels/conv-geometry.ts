@@ -65,3 +65,14 @@ export function convGeometry(
     left: info.padInfo.left,
   };
 }
+
+/** The zeros around an image that a convolution's filter meets: those of its padding that any place of it reaches. */
+export function reach(geometry: ConvGeometry): { top: number; bottom: number; left: number; right: number } {
+  const { inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth, top, left } = geometry;
+  return {
+    top,
+    bottom: Math.max(0, (outHeight - 1) * geometry.strideHeight + filterHeight - top - inHeight),
+    left,
+    right: Math.max(0, (outWidth - 1) * geometry.strideWidth + filterWidth - left - inWidth),
+  };
+}

@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { SigmasweepError } from '../../../shared/errors.js';
+import { simdModule, type SimdModule } from './simd/module.js';
 
-/** A tensor on the wasm heap: where its numbers start, counted in floats. */
+/** A tensor on the wasm heap: where its numbers start, counted in floats and in bytes. */
 export interface HeapTensor {
   readonly info: tf.TensorInfo;
   readonly start: number;
+  readonly address: number;
 }
 
 /**
@@ -35,7 +37,13 @@ export class Workspace {
 
   /** An input of the kernel, which is not ours to free. */
   borrow(info: tf.TensorInfo): HeapTensor {
-    return { info, start: this.backend.getMemoryOffset(info.dataId) / Float32Array.BYTES_PER_ELEMENT };
+    const address = this.backend.getMemoryOffset(info.dataId);
+    return { info, start: address / Float32Array.BYTES_PER_ELEMENT, address };
+  }
+
+  /** This project's own functions on the same heap. */
+  get simd(): SimdModule {
+    return simdModule(this.backend);
   }
 
   /** The heap as floats. Take it anew after each allocation: growing the heap detaches older views. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { crossEntropy } from '../../operations/cross-entropy.js';
 import type { MetricAccumulator, Picture, TaskKindImplementation } from '../workload.js';
 import { paintPicture, segmentColour } from './palettes.js';
 
@@ -13,22 +14,20 @@ export const segmentation: TaskKindImplementation = {
   /**
    * Mean cross-entropy in nats over the pixels that are not ignored.
    *
-   * The log-likelihood of the true class is picked by a product with a one-hot mask: its gradient needs elementwise
-   * kernels only, where gather's would need UnsortedSegmentSum, which the wasm backend lacks.
+   * The true class is picked by a one-hot mask: the gradient needs elementwise kernels only, where gather's would need
+   * UnsortedSegmentSum.
    */
   loss(predictions, targets) {
     const classes = predictions.shape[3];
-    const rows = tf.reshape(predictions, [-1, classes]);
-    const [oneHot, valid] = tf.tidy(() => {
+    const rows = tf.reshape<tf.Rank.R2>(predictions, [-1, classes]);
+    const [labels, valid] = tf.tidy(() => {
       const flat = tf.cast(tf.reshape(targets, [-1]), 'int32');
-      // A negative class number is outside the range of oneHot, whose row is then 0; not all backends agree, so mask too.
+      // A negative class number is outside the range of oneHot, of which backends make different rows.
       const counted = tf.cast(tf.greaterEqual(flat, tf.scalar(0, 'int32')), 'float32');
       const inRange = tf.maximum<tf.Tensor1D>(flat, tf.scalar(0, 'int32'));
-      const mask = tf.mul(tf.cast(tf.oneHot(inRange, classes), 'float32'), tf.expandDims(counted, 1));
-      return [mask, counted];
+      return [tf.cast(tf.oneHot(inRange, classes), 'float32') as tf.Tensor2D, counted];
     });
-    const logLikelihood = tf.mul(tf.logSoftmax(rows, 1), oneHot);
-    return tf.div(tf.neg(tf.sum(logLikelihood)), tf.maximum(tf.sum(valid), 1));
+    return tf.div(tf.dot(crossEntropy(rows, labels), valid), tf.maximum(tf.sum(valid), 1));
   },
 
   targetTensor: (targets, size, height, width) => tf.tensor(Int32Array.from(targets), [size, height, width], 'int32'),

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { streetScenesOptions } from '../services/shared/catalog/workloads.js';
+import { trialConfig } from '../services/shared/trial-config.js';
+import { openTrial, trainStep } from '../services/worker/trainer/trial.js';
+import { taskKindImplementations, workloadImplementations } from '../services/worker/workloads/registry.js';
+
+export interface ProductStep {
+  /** One training step, read to the end; another batch each time. */
+  run(): void;
+  /** What `run` does before it computes: copying a batch out of the split. */
+  batch(): void;
+  dispose(): void;
+}
+
+/**
+ * The training step that a sweep runs, through the trainer's own code: the default network on generated scenes of
+ * 64 × 128 px with the default optimizer and learned weights.
+ * @param tasks names of the street scenes' tasks
+ */
+export async function openProductStep(tasks: readonly string[], batchSize = 4): Promise<ProductStep> {
+  const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-bench-data-'));
+  const data = streetScenesOptions.parse({ train: 4 * batchSize, validation: 1, test: 1 });
+  const workload = await workloadImplementations['street-scenes'].open(data, folder).finally(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const config = trialConfig.parse({
+    version: 1,
+    workload: 'street-scenes',
+    data,
+    tasks,
+    weighting: { method: 'uncertainty' },
+    model: { name: 'hard-sharing' },
+    optimizer: { name: 'adam' },
+    epochs: 1,
+    batchSize,
+    seed: 1,
+    limits: { parameters: 10_000_000, stallSeconds: 60 },
+  });
+  const trial = openTrial(config, workload, taskKindImplementations);
+  let step = 0;
+  const indices = (): number[] => Array.from({ length: batchSize }, (_, i) => (step * batchSize + i) % data.train);
+  return {
+    run: () => {
+      const losses = trainStep(trial, indices(), 0.002);
+      losses.dataSync();
+      losses.dispose();
+      step += 1;
+    },
+    batch: () => {
+      workload.splits.train.batch(indices(), tasks);
+    },
+    dispose: () => trial.dispose(),
+  };
+}

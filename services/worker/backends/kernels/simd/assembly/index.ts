@@ -1,0 +1,3 @@
+export { convolve } from './convolve';
+export { filterGradient } from './filter-gradient';
+export { fitRows, packFilter, packTurnedFilter, padImages } from './pack';
