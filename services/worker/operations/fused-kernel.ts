@@ -19,6 +19,11 @@ export const fusedKernels = {
   crossEntropy: 'sigmasweep/CrossEntropy',
   /** {vector [n]}, {sizes} → its consecutive parts */
   split: 'sigmasweep/Split',
+  /**
+   * {gradient g, firstMoment m, secondMoment v, all [n]}, {firstShare, secondShare, epsilon, rate} →
+   * [m' = m + firstShare · (g − m), v' = v + secondShare · (g² − v), rate · m' / (√v' + epsilon)]
+   */
+  adam: 'sigmasweep/Adam',
 } as const;
 
 export type FusedKernel = (typeof fusedKernels)[keyof typeof fusedKernels];

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { OptimizerConfig } from '../../shared/catalog/optimizers.js';
+import { fused, fusedKernels } from '../operations/fused-kernel.js';
 import { flatten } from './flat.js';
 import type { OptimizerFactory } from './optimizer.js';
 
@@ -26,11 +27,15 @@ export const adam: OptimizerFactory<AdamOptions> = (options, variables) => {
       const secondCorrection = Math.sqrt(1 - options.beta2 ** step);
       tf.tidy(() => {
         const gradient = flat.gather(gradients);
-        firstMoment.assign(moveTowards(firstMoment, gradient, 1 - options.beta1));
-        secondMoment.assign(moveTowards(secondMoment, tf.square(gradient), 1 - options.beta2));
-        const scale = tf.add(tf.sqrt(secondMoment), options.epsilon * secondCorrection);
-        const direction = tf.div<tf.Tensor1D>(firstMoment, scale);
-        flat.subtract(tf.mul(direction, (learningRate * secondCorrection) / firstCorrection));
+        const [first, second, change] = update(gradient, firstMoment, secondMoment, {
+          firstShare: 1 - options.beta1,
+          secondShare: 1 - options.beta2,
+          epsilon: options.epsilon * secondCorrection,
+          rate: (learningRate * secondCorrection) / firstCorrection,
+        });
+        firstMoment.assign(first);
+        secondMoment.assign(second);
+        flat.subtract(change);
       });
     },
     dispose: () => {
@@ -39,6 +44,29 @@ export const adam: OptimizerFactory<AdamOptions> = (options, variables) => {
     },
   };
 };
+
+type Numbers = tf.Tensor1D;
+
+/** New moments and the step, see `fusedKernels.adam`. */
+function update(
+  gradient: Numbers,
+  firstMoment: Numbers,
+  secondMoment: Numbers,
+  attributes: {
+    readonly firstShare: number;
+    readonly secondShare: number;
+    readonly epsilon: number;
+    readonly rate: number;
+  },
+): [Numbers, Numbers, Numbers] {
+  const compose = (): [Numbers, Numbers, Numbers] => {
+    const first = moveTowards(firstMoment, gradient, attributes.firstShare);
+    const second = moveTowards(secondMoment, tf.square(gradient), attributes.secondShare);
+    const scale = tf.add(tf.sqrt(second), attributes.epsilon);
+    return [first, second, tf.mul(tf.div<Numbers>(first, scale), attributes.rate)];
+  };
+  return fused(fusedKernels.adam, { gradient, firstMoment, secondMoment }, compose, { ...attributes });
+}
 
 function moveTowards(from: tf.Tensor1D, to: tf.Tensor1D, share: number): tf.Tensor1D {
   return tf.add(from, tf.mul(tf.sub(to, from), share));

@@ -5,8 +5,11 @@ import { conv2DBackpropInput } from './conv2d-backprop-input.js';
 import { conv2D, fusedConv2D } from './conv2d.js';
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.js';
 import { depthwiseBackpropInput } from './depthwise-backprop-input.js';
+import { fusedOperations } from './fused-operations.js';
+import { identity } from './identity.js';
 import { maxPoolGrad } from './max-pool-grad.js';
 import { rememberReplaced } from './replaced.js';
+import { slice } from './slice.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 
 /** What the wasm backend needs to train, and to train fast; a kernel of the same name is replaced. */
@@ -20,6 +23,9 @@ export const wasmTrainingKernels: readonly tf.KernelConfig[] = [
   maxPoolGrad,
   avgPoolGrad,
   unsortedSegmentSum,
+  identity,
+  slice,
+  ...fusedOperations,
 ];
 
 /** Registers the training kernels. Call it after the wasm backend's package was loaded; again changes nothing. */

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { SigmasweepError } from '../../../shared/errors.js';
 import { simdModule, type SimdModule } from './simd/module.js';
@@ -22,17 +22,6 @@ export class Workspace {
   /** A new float32 tensor whose content is whatever was in memory. */
   allocate(shape: number[]): HeapTensor {
     return this.own(this.backend.makeOutput(shape, 'float32'));
-  }
-
-  /** Runs one of the backend's own kernels. */
-  run(kernelName: string, inputs: Record<string, tf.TensorInfo>, attributes: Record<string, unknown>): HeapTensor {
-    const kernel = tf.getKernel(kernelName, 'wasm');
-    const output = kernel.kernelFunc({
-      backend: this.backend,
-      inputs,
-      attrs: attributes as unknown as tf.NamedAttrMap,
-    });
-    return this.own(output as tf.TensorInfo);
   }
 
   /** An input of the kernel, which is not ours to free. */
@@ -65,6 +54,12 @@ export class Workspace {
     return { dataId: result.info.dataId, shape, dtype: result.info.dtype };
   }
 
+  /** Leaves one of several results to the caller. */
+  keep(result: HeapTensor): tf.TensorInfo {
+    this.owned.delete(result.info.dataId);
+    return result.info;
+  }
+
   freeAll(): void {
     for (const dataId of this.owned) this.backend.disposeData(dataId);
     this.owned.clear();
@@ -77,7 +72,10 @@ export class Workspace {
 }
 
 /** Runs `body` with a workspace that is emptied even when it throws. */
-export function withWorkspace(backend: unknown, body: (workspace: Workspace) => tf.TensorInfo): tf.TensorInfo {
+export function withWorkspace<Result extends tf.TensorInfo | tf.TensorInfo[]>(
+  backend: unknown,
+  body: (workspace: Workspace) => Result,
+): Result {
   const workspace = new Workspace(backend as BackendWasm);
   try {
     return body(workspace);

@@ -19,8 +19,8 @@ const blocksOfTwo = ({ binding }: NativeBackend): OpAttribute => ({
   value: 2,
 });
 
-/** TensorFlow has an operation for each of them that tfjs-node does not use. */
-const operations: Readonly<Record<FusedKernel, Run>> = {
+/** TensorFlow has an operation for each of them that tfjs-node does not use; its own Adam works in place only. */
+const operations: Readonly<Record<Exclude<FusedKernel, typeof fusedKernels.adam>, Run>> = {
   [fusedKernels.addBias]: (backend, inputs) =>
     backend.executeSingleOutput(
       'BiasAdd',

@@ -77,6 +77,23 @@ export interface SimdModule {
     before: number,
     after: number,
   ): void;
+  reluGradient(dy: number, y: number, dx: number, size: number): void;
+  sumRows(matrix: number, sums: number, rows: number, columns: number): void;
+  swapMiddle(from: number, to: number, outer: number, a: number, b: number, run: number): void;
+  crossEntropy(logits: number, labels: number, losses: number, slopes: number, rows: number, classes: number): void;
+  adam(
+    gradient: number,
+    m: number,
+    v: number,
+    newM: number,
+    newV: number,
+    step: number,
+    size: number,
+    first: number,
+    second: number,
+    epsilon: number,
+    rate: number,
+  ): void;
   fitRows(from: number, to: number, rows: number, width: number, toWidth: number): void;
 }
 
