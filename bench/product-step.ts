@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { streetScenesOptions } from '../services/shared/catalog/workloads.js';
 import { trialConfig } from '../services/shared/trial-config.js';
-import { openTrial, trainStep } from '../services/worker/trainer/trial.js';
+import { trainStep } from '../services/worker/trainer/step.js';
+import { openTrial } from '../services/worker/trainer/trial.js';
 import { taskKindImplementations, workloadImplementations } from '../services/worker/workloads/registry.js';
 
 export interface ProductStep {
@@ -44,6 +45,7 @@ export async function openProductStep(tasks: readonly string[], batchSize = 4): 
   return {
     run: () => {
       const losses = trainStep(trial, indices(), 0.002);
+      if (losses instanceof Promise) throw new TypeError('a step under learned variances needs no waiting');
       losses.dataSync();
       losses.dispose();
       step += 1;

@@ -7,5 +7,6 @@ interface Benchmark {
 /** Every benchmark by name, loaded when it is run. */
 export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'training-step': () => import('./training-step.js'),
+  'weighting-step': () => import('./weighting-step.js'),
   'quick-sweep': () => import('./quick-sweep.js'),
 };

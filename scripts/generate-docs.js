@@ -7,6 +7,7 @@ import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
 import { settings } from '../dist/services/shared/config.js';
 import { schemaFile, specPage } from './spec-docs.js';
+import { weightingsPage } from './weighting-docs.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -42,6 +43,7 @@ const pages = {
   'docs/configuration.md': configurationPage,
   'docs/spec.md': specPage,
   'docs/sweep-spec.schema.json': schemaFile,
+  'docs/weightings.md': weightingsPage,
 };
 
 const check = process.argv.includes('--check');

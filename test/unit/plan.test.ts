@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { expandGrid } from '../../services/coordinator/plan/expand-grid.js';
 import { planSweep } from '../../services/coordinator/plan/plan.js';
+import { weightingNames, weightings } from '../../services/shared/catalog/weightings.js';
 import { trialId } from '../../services/shared/ids.js';
 import { countTrials } from '../../services/shared/sweep-spec/count.js';
 import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
@@ -221,5 +222,31 @@ describe('trials', () => {
         .sort();
     expect(idsOf({ name: 'other', tasks: ['depth', 'semantic'] })).toEqual(idsOf({}));
     expect(idsOf({ epochs: 4 })).not.toEqual(idsOf({}));
+  });
+});
+
+describe('every weighting of the catalog', () => {
+  it('can be written with nothing but its name, and its options tell rows apart', () => {
+    const learned = weightingNames.filter((method) => weightings[method].learned);
+    const variants = [
+      { method: 'mgda', gradients: 'parameters' },
+      { method: 'random', distribution: 'dirichlet' },
+      { method: 'famo', progress: 'next-batch' },
+      { method: 'dwa', temperature: 4 },
+    ];
+    const { settings, notes } = plan({ weightings: [...learned.map((method) => ({ method })), ...variants] });
+    expect(notes).toEqual([]);
+    expect(settings.map(({ kind }) => kind)).toEqual(settings.map(() => 'learned'));
+    expect(new Set(settings.map(({ key }) => key)).size).toBe(learned.length + variants.length);
+    expect(new Set(settings.map(({ label }) => label)).size).toBe(learned.length + variants.length);
+    expect(settings.slice(-4).map(({ key, label }) => [key, label])).toEqual([
+      ['mgda:semantic+depth:gradients=parameters', 'MGDA (semantic, depth; gradients parameters)'],
+      [
+        'random:semantic+depth:distribution=dirichlet',
+        'random loss weighting (semantic, depth; distribution dirichlet)',
+      ],
+      ['famo:semantic+depth:progress=next-batch', 'FAMO (semantic, depth; progress next-batch)'],
+      ['dwa:semantic+depth:temperature=4', 'dynamic weight average (semantic, depth; temperature 4)'],
+    ]);
   });
 });

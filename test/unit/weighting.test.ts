@@ -4,24 +4,26 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { weightingConfig } from '../../services/shared/catalog/weightings.js';
 import { createWeighting } from '../../services/worker/weighting/registry.js';
-import { normalise, type WeightedTask, type Weighting } from '../../services/worker/weighting/weighting.js';
+import { normalise, type LossWeighting, type WeightedTask } from '../../services/worker/weighting/weighting.js';
 import { createOptimizer } from '../../services/worker/optimizers/registry.js';
 
 const semantic: WeightedTask = { name: 'semantic', likelihood: 'classification' };
 const depth: WeightedTask = { name: 'depth', likelihood: 'regression' };
 
-function create(config: Record<string, unknown>, tasks: readonly WeightedTask[]): Weighting {
-  return createWeighting(weightingConfig.parse(config), tasks, 1);
+function create(config: Record<string, unknown>, tasks: readonly WeightedTask[]): LossWeighting {
+  const weighting = createWeighting(weightingConfig.parse(config), tasks, 1);
+  if (weighting.needs !== 'losses') throw new TypeError('this one needs gradients');
+  return weighting;
 }
 
 /** The objective for given losses, with the weighting's variables set to given values. */
-function objective(weighting: Weighting, losses: readonly number[], logVariances: readonly number[] = []): number {
+function objective(weighting: LossWeighting, losses: readonly number[], logVariances: readonly number[] = []): number {
   weighting.variables.forEach(({ variable }, index) => variable.assign(tf.scalar(logVariances[index] ?? 0)));
   return tf.tidy(() => weighting.combine(losses.map((loss) => tf.scalar(loss))).dataSync()[0] ?? Number.NaN);
 }
 
 /** ∂ total / ∂ Lᵢ and ∂ total / ∂ sᵢ by the tape. */
-function gradients(weighting: Weighting, losses: readonly number[]): { losses: number[]; variables: number[] } {
+function gradients(weighting: LossWeighting, losses: readonly number[]): { losses: number[]; variables: number[] } {
   const scalar = (tensor: tf.Tensor | undefined): number => tensor?.dataSync()[0] ?? Number.NaN;
   const byLoss = tf.grads((...args: tf.Tensor[]) => weighting.combine(args as tf.Scalar[]))(
     losses.map((loss) => tf.scalar(loss)),
@@ -211,7 +213,7 @@ describe('uncertainty, exact classification', () => {
   const crossEntropy = (predictions: tf.Tensor): tf.Scalar =>
     tf.sub(tf.logSumExp(predictions), tf.gather(tf.reshape(predictions, [3]), label));
 
-  function total(weighting: Weighting): tf.Scalar {
+  function total(weighting: LossWeighting): tf.Scalar {
     const predictions = tf.tensor4d(logits, [1, 1, 1, 3]);
     return weighting.combine([crossEntropy(weighting.scalePredictions?.(0, predictions) ?? predictions)]);
   }

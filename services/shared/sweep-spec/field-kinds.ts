@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lossWeight } from '../catalog/weightings.js';
+import { lossWeight } from '../catalog/weighting-options.js';
 import { showValue } from './describe-issue.js';
 
 /** Says in faults what the keys of a mapping are. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lossWeight } from '../catalog/weightings.js';
+import { lossWeight } from '../catalog/weighting-options.js';
 import { perTask, taskWeights, withoutFault } from './field-kinds.js';
 
 /**

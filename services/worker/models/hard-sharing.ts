@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from '../../shared/catalog/models.js';
 import { depthToSpace, spaceToDepth } from '../operations/rearrange.js';
 import { relu } from '../operations/relu.js';
-import { convolutionParameters, convolve, coordinates } from './layers.js';
+import { convolutionParameters, convolve, coordinates, type ConvolutionSpec } from './layers.js';
 import type { ArchitectureFactory, ParameterLookup } from './model.js';
 
 export type HardSharingOptions = Omit<Extract<ModelConfig, { name: 'hard-sharing' }>, 'name'>;
@@ -59,19 +59,21 @@ export const hardSharing: ArchitectureFactory<HardSharingOptions> = (options, in
     })),
   ]);
 
+  /** What the heads take in: the skips' stages, then the deepest. */
   const encode = (images: tf.Tensor4D, parameter: ParameterLookup): tf.Tensor4D[] => {
     let x = spaceToDepth(tf.sub(tf.mul(images, 2), 1));
-    return stages.map(({ name, from, to }, stage) => {
+    const outputs = stages.map(({ name, from, to }, stage) => {
       const stride = stage > 0 && levelOfStage(stage) > levelOfStage(stage - 1) ? 2 : 1;
       let convolved = convolve(x, name, parameter, stride);
       if (stage === 0) convolved = tf.add(convolved, placeFeatures(parameter(placeFilter)));
       x = relu(stage >= deepestLevel && from === to ? tf.add(convolved, x) : convolved);
       return x;
     });
+    return [...skips, lastStage].map((stage) => outputs[stage] as tf.Tensor4D);
   };
 
   const decode = (features: readonly tf.Tensor4D[], task: string, parameter: ParameterLookup): tf.Tensor4D => {
-    let x = features[lastStage] as tf.Tensor4D;
+    let x = features.at(-1) as tf.Tensor4D;
     for (let level = deepest; level > 1; level -= 1) {
       const skip = features[level - 2] as tf.Tensor4D;
       const up = depthToSpace(convolve(x, `${task}/up${level}`, parameter));
@@ -94,6 +96,12 @@ export const hardSharing: ArchitectureFactory<HardSharingOptions> = (options, in
     forward: (images, parameter) => {
       const features = encode(images, parameter);
       return tasks.map(({ name }) => decode(features, name, parameter));
+    },
+    shared: {
+      encode,
+      decode,
+      groups: ['encoder'],
+      lastLayer: convolutionParameters(stages[lastStage] as ConvolutionSpec).map(({ name }) => name),
     },
   };
 };

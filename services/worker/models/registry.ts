@@ -3,7 +3,16 @@ import type { ModelConfig, ModelName } from '../../shared/catalog/models.js';
 import { SigmasweepError } from '../../shared/errors.js';
 import { hashOfText } from '../trainer/random.js';
 import { hardSharing } from './hard-sharing.js';
-import type { Architecture, ArchitectureFactory, Model, ModelInput, ModelTask, ParameterSpec } from './model.js';
+import type {
+  Architecture,
+  ArchitectureFactory,
+  Model,
+  ModelInput,
+  ModelParameter,
+  ModelTask,
+  ParameterLookup,
+  ParameterSpec,
+} from './model.js';
 
 type Options<Name extends ModelName> = Extract<ModelConfig, { name: Name }>;
 
@@ -36,16 +45,24 @@ export function buildModel(architecture: Architecture, seed: number, limit: numb
     });
   }
   const parameters = architecture.parameters.map((spec) => ({ ...spec, variable: initialise(spec, seed) }));
-  const byName = new Map(parameters.map(({ name, variable }) => [name, variable]));
+  const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+  const find = (name: string): ModelParameter => {
+    const parameter = byName.get(name);
+    if (parameter === undefined) throw new RangeError(`the architecture uses a parameter it does not list: ${name}`);
+    return parameter;
+  };
+  const lookup: ParameterLookup = (name) => find(name).variable;
+  const { shared } = architecture;
   return {
     parameters,
     parameterCount,
-    forward: (images) =>
-      architecture.forward(images, (name) => {
-        const variable = byName.get(name);
-        if (variable === undefined) throw new RangeError(`the architecture uses a parameter it does not list: ${name}`);
-        return variable;
-      }),
+    forward: (images) => architecture.forward(images, lookup),
+    shared: shared && {
+      parameters: parameters.filter(({ group }) => shared.groups.includes(group)),
+      lastLayer: shared.lastLayer.map(find),
+      encode: (images) => shared.encode(images, lookup),
+      decode: (features, task) => shared.decode(features, task, lookup),
+    },
     dispose: () => parameters.forEach(({ variable }) => variable.dispose()),
   };
 }

@@ -10,7 +10,8 @@ import { evaluate } from './evaluate.js';
 import { Pace, StopRequested } from './pace.js';
 import { drawPictures } from './pictures.js';
 import { epochOrder } from './random.js';
-import { openTrial, trainStep, type TaskKinds, type Trial } from './trial.js';
+import { trainStep } from './step.js';
+import { openTrial, type TaskKinds, type Trial } from './trial.js';
 
 export interface TrainingContext {
   readonly workload: OpenWorkload;
@@ -97,7 +98,7 @@ async function trainEpoch(trial: Trial, epoch: number, pace: Pace): Promise<read
   try {
     for (let start = 0; start < length; start += config.batchSize) {
       const indices = order.subarray(start, start + config.batchSize);
-      losses.push(trainStep(trial, indices, learningRateAt(config.optimizer, pace.step, steps)));
+      losses.push(await trainStep(trial, indices, learningRateAt(config.optimizer, pace.step, steps)));
       pace.step += 1;
       await pace.pause();
     }

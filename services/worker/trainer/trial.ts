@@ -47,10 +47,14 @@ export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: Ta
     const model = opened(buildModel(architecture, config.seed, config.limits.parameters));
     const weighted = tasks.map(({ name, implementation }) => ({ name, likelihood: implementation.likelihood }));
     const weighting = opened(createWeighting(config.weighting, weighted, config.seed));
-    if (weighting.needs !== 'losses') {
+    if (weighting.needs === 'task-gradients' && model.shared === undefined) {
       throw new SigmasweepError(
         'WEIGHTING_UNSUPPORTED',
-        `The weighting ${config.weighting.method} needs ${weighting.needs}; the trainer gives losses only`,
+        `The weighting ${config.weighting.method} needs the gradient of each task on the shared part of the network; ` +
+          `the model ${config.model.name} has no part that all tasks share as it is`,
+        {
+          hint: 'Take a model with a shared encoder, such as hard-sharing, or a weighting that needs the losses only.',
+        },
       );
     }
     const variables: TrainedVariable[] = [
@@ -72,49 +76,6 @@ function openTask(name: string, workload: OpenWorkload, kinds: TaskKinds): Trial
     throw new SigmasweepError('TASK_UNKNOWN', `The workload has no task ${name}; it has ${known}`);
   }
   return { ...task, implementation: kinds[task.kind] };
-}
-
-/**
- * One optimizer step on one batch, from losses to updated variables.
- * @param indices of the training samples
- * @returns the tasks' losses as one vector on the device, before the weighting's scaling; the caller disposes of it
- */
-export function trainStep(trial: Trial, indices: ArrayLike<number>, learningRate: number): tf.Tensor1D {
-  const { tasks, workload, weighting, variables } = trial;
-  const batch = workload.splits.train.batch(
-    indices,
-    tasks.map(({ name }) => name),
-  );
-  return tf.tidy(() => {
-    const images = imageTensor(batch.images, batch.size, workload);
-    const targets = tasks.map(({ name, implementation }) =>
-      implementation.targetTensor(targetOf(batch.targets, name), batch.size, workload.height, workload.width),
-    );
-    let reported: tf.Tensor1D | undefined;
-    const objective = (): tf.Scalar => {
-      const losses = trial.model.forward(images).map((predictions, index) => {
-        const { implementation } = tasks[index] as TrialTask;
-        const lossOf = (output: tf.Tensor4D): tf.Scalar =>
-          implementation.loss(output, targets[index] as tf.Tensor, weighting.regressionError);
-        const scaled = weighting.scalePredictions?.(index, predictions) ?? predictions;
-        const trained = lossOf(scaled);
-        // Losses are compared between weightings, so the one shown does not hold the weighting's scaling.
-        return { trained, shown: scaled === predictions ? trained : lossOf(predictions) };
-      });
-      // Kept by hand: the gradient's own scope would dispose of it, and it is wanted after the step.
-      reported = tf.keep(tf.stack(losses.map(({ shown }) => shown))) as tf.Tensor1D;
-      return weighting.combine(losses.map(({ trained }) => trained));
-    };
-    const { grads } = tf.variableGrads(
-      objective,
-      variables.map(({ variable }) => variable),
-    );
-    trial.optimizer.apply(
-      variables.map(({ variable }) => (grads as Partial<typeof grads>)[variable.name] ?? null),
-      learningRate,
-    );
-    return reported as tf.Tensor1D;
-  });
 }
 
 /** @param images size × height × width × channels */

@@ -1,12 +1,15 @@
 import { SigmasweepError } from '../../shared/errors.js';
 import { weightedSum } from './weighted-sum.js';
-import type { WeightingFactory } from './weighting.js';
+import type { LossWeighting, WeightingFactory } from './weighting.js';
 
 /**
  * Constant weights, used as they are: L = Σ wᵢ Lᵢ (Kendall, Gal & Cipolla 2018, eq. 1).
  * @throws SigmasweepError WEIGHT_MISSING for a trained task without a positive weight
  */
-export const fixed: WeightingFactory<{ readonly weights: Readonly<Record<string, number>> }> = (options, tasks) =>
+export const fixed: WeightingFactory<{ readonly weights: Readonly<Record<string, number>> }, LossWeighting> = (
+  options,
+  tasks,
+) =>
   weightedSum(
     tasks.map(({ name }) => {
       const weight = options.weights[name];

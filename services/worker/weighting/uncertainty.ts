@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { WeightingConfig } from '../../shared/catalog/weightings.js';
-import { normalise, type WeightedTask, type WeightingFactory } from './weighting.js';
+import type { OptionsOf } from './options.js';
+import { normalise, type LossWeighting, type WeightedTask, type WeightingFactory } from './weighting.js';
 
-export type UncertaintyOptions = Omit<Extract<WeightingConfig, { method: 'uncertainty' }>, 'method'>;
+type UncertaintyOptions = OptionsOf<'uncertainty'>;
 
 /** The coefficients of one task's term: `loss`·e^{−s}·L + `log`·R(s). */
 interface Term {
@@ -45,7 +45,7 @@ function termOf(task: WeightedTask, options: UncertaintyOptions): Term {
  * respect to the logits f is e^{−s}·(softmax(f·e^{−s}) − y). Under `exact` the regulariser does not apply to
  * classification tasks.
  */
-export const uncertainty: WeightingFactory<UncertaintyOptions> = (options, tasks) => {
+export const uncertainty: WeightingFactory<UncertaintyOptions, LossWeighting> = (options, tasks) => {
   const terms = tasks.map((task) => termOf(task, options));
   const logVariances = tasks.map(() => tf.tidy(() => tf.variable<tf.Rank.R0>(tf.scalar(options.initialLogVariance))));
   const regulariser = (s: tf.Scalar): tf.Scalar => (options.regulariser === 'log' ? s : tf.softplus(s));

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { normalise, type Weighting } from './weighting.js';
+import { normalise, type LossWeighting } from './weighting.js';
 
 /**
  * The weighting L = Σ wᵢ Lᵢ with weights that stay as they are (Kendall, Gal & Cipolla 2018, eq. 1).
  * @param weights one per task, in task order
  */
-export function weightedSum(weights: readonly number[]): Weighting {
+export function weightedSum(weights: readonly number[]): LossWeighting {
   const normalised = normalise(weights);
   const described = weights.map((weight, task) => ({ weight, normalisedWeight: normalised[task] ?? 0 }));
   return {

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { GradientSpace } from '../../shared/catalog/weighting-options.js';
 
 /** A task as a weighting sees it; the order of tasks is that of the trial. */
 export interface WeightedTask {
@@ -9,7 +10,7 @@ export interface WeightedTask {
 
 /** How much a task counts, read back once an epoch. */
 export interface TaskWeight {
-  /** ∂ total / ∂ Lᵢ: the factor of the task's loss in the objective. */
+  /** ∂ total / ∂ Lᵢ: the factor of the task's loss in the objective; the epoch's mean where it moves with every step. */
   readonly weight: number;
   /** The same, scaled so that the tasks sum to 1: the axis of the grid of fixed weights. */
   readonly normalisedWeight: number;
@@ -33,13 +34,8 @@ export interface EpochHistory {
   readonly losses: readonly number[];
 }
 
-/** Turns the losses of a step into the one number that is minimised. */
-export interface Weighting {
-  /**
-   * What a step must give `combine`'s users: the losses alone, or also every task's gradient on the shared parameters.
-   * The trainer refuses a weighting whose needs it cannot meet.
-   */
-  readonly needs: 'losses' | 'task-gradients';
+/** What every weighting has, whatever it needs of a step. */
+interface CommonWeighting {
   readonly variables: readonly WeightingVariable[];
   /** Which error regression losses are made of: |e|, or e² where the likelihood is Gaussian. */
   readonly regressionError: 'absolute' | 'squared';
@@ -50,11 +46,6 @@ export interface Weighting {
    * @param predictions [size, height, width, channels]
    */
   scalePredictions?(task: number, predictions: tf.Tensor4D): tf.Tensor4D;
-  /**
-   * The objective, differentiable with respect to the losses and to the weighting's own variables.
-   * @param losses one scalar per task, in task order
-   */
-  combine(losses: readonly tf.Scalar[]): tf.Scalar;
   /** Told after each epoch, before the next begins. */
   onEpoch?(history: EpochHistory): void;
   /** Present weights in task order; reads the variables back from the device. */
@@ -62,12 +53,72 @@ export interface Weighting {
   dispose(): void;
 }
 
+/** Turns the losses of a step into the one number that is minimised. */
+export interface LossWeighting extends CommonWeighting {
+  readonly needs: 'losses';
+  /**
+   * The objective, differentiable with respect to the losses and to the weighting's own variables. Called once a step.
+   * @param losses one scalar per task, in task order
+   */
+  combine(losses: readonly tf.Scalar[]): tf.Scalar;
+  /**
+   * Given the losses of the step's own batch again after the update; where it is there, a step costs one more forward
+   * pass.
+   * @param losses [tasks]
+   */
+  afterStep?(losses: tf.Tensor1D): void;
+}
+
+/** A step as a weighting of gradients sees it, on the host. */
+export interface TaskGradients {
+  /** Of each task, in task order. */
+  readonly losses: readonly number[];
+  /** Inner products gᵢ·gⱼ of the tasks' gradients, tasks × tasks; of the scaled losses where the weighting scales them. */
+  readonly gram: readonly (readonly number[])[];
+  /** ∂ scaled loss / ∂ loss of each task; 1 where nothing is scaled. */
+  readonly factors: readonly number[];
+}
+
+/** How the gradients of a step are added up. */
+export interface Combination {
+  /** The shared parameters move by Σ sharedᵢ gᵢ. */
+  readonly shared: readonly number[];
+  /** A task's own head moves by headsᵢ times its gradient. */
+  readonly heads: readonly number[];
+}
+
+/** Losses made ready for the gradients to be taken, with what they were multiplied with. */
+export interface ScaledLosses {
+  readonly losses: readonly tf.Scalar[];
+  readonly factors: readonly tf.Scalar[];
+}
+
+/**
+ * Turns the gradients of a step, one per task, into one. All methods of this kind move along a linear combination of
+ * the tasks' gradients whose coefficients follow from their inner products: the vectors themselves stay on the device.
+ */
+export interface GradientWeighting extends CommonWeighting {
+  readonly needs: 'task-gradients';
+  /** With respect to what the gradients of `combineGradients` are taken. The update is of the parameters in any case. */
+  readonly space: GradientSpace;
+  /** Changes the losses before their gradients are taken, differentiably; called once a step. */
+  scaleLosses?(losses: readonly tf.Scalar[]): ScaledLosses;
+  /** Called once a step with finite numbers. */
+  combineGradients(step: TaskGradients): Combination;
+}
+
+export type Weighting = LossWeighting | GradientWeighting;
+
 /**
  * Makes a weighting for one trial.
  * @param options validated by the catalog
  * @param seed of the trial, for weightings that draw random numbers
  */
-export type WeightingFactory<Options> = (options: Options, tasks: readonly WeightedTask[], seed: number) => Weighting;
+export type WeightingFactory<Options, Kind extends Weighting = Weighting> = (
+  options: Options,
+  tasks: readonly WeightedTask[],
+  seed: number,
+) => Kind;
 
 /** Scales weights to sum 1; all-zero weights stay 0. */
 export function normalise(weights: readonly number[]): number[] {

@@ -1,0 +1,253 @@
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { gradientSpaces, type GradientSpace } from '../../services/shared/catalog/weighting-options.js';
+import { trialConfig } from '../../services/shared/trial-config.js';
+import { architectures } from '../../services/worker/models/registry.js';
+import type { SharedModel } from '../../services/worker/models/model.js';
+import { gradientStep } from '../../services/worker/trainer/gradient-step.js';
+import { lossesOf, openBatch, type StepBatch } from '../../services/worker/trainer/step-batch.js';
+import { trainStep } from '../../services/worker/trainer/step.js';
+import { openTrial, type Trial } from '../../services/worker/trainer/trial.js';
+import type { GradientWeighting, TaskGradients } from '../../services/worker/weighting/weighting.js';
+import { toyKinds, toyWorkload } from '../helpers/toy-workload.js';
+
+const tasks = ['semantic', 'depth'];
+const indices = [0, 1, 2];
+const workload = toyWorkload(8);
+
+function open(weighting: Record<string, unknown>, optimizer = 'sgd'): Trial {
+  const config = trialConfig.parse({
+    version: 1,
+    workload: 'street-scenes',
+    data: {},
+    tasks,
+    weighting,
+    model: { name: 'hard-sharing', encoder: [4, 6, 8, 8], head: 4 },
+    optimizer: { name: optimizer, learningRate: 1, ...(optimizer === 'sgd' ? { momentum: 0 } : {}) },
+    epochs: 1,
+    batchSize: 3,
+    seed: 5,
+    limits: { parameters: 100_000, stallSeconds: 60 },
+  });
+  return openTrial(config, workload, toyKinds);
+}
+
+/** Takes down what it is given and combines as it is told. */
+function spy(space: GradientSpace, combination: { shared: number[]; heads: number[] }) {
+  const seen: TaskGradients[] = [];
+  const weighting: GradientWeighting = {
+    needs: 'task-gradients',
+    space,
+    variables: [],
+    regressionError: 'absolute',
+    combineGradients: (step) => {
+      seen.push(step);
+      return combination;
+    },
+    describe: () => Promise.resolve([]),
+    dispose: () => undefined,
+  };
+  return { weighting, seen };
+}
+
+const values = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync());
+const flat = (tensors: readonly tf.Tensor[]): number[] => tensors.flatMap(values);
+const product = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
+const parametersOf = (trial: Trial): number[] => flat(trial.model.parameters.map(({ variable }) => variable));
+
+/** The gradient of one task's loss in every parameter, by a pass of its own. */
+function separately(trial: Trial, batch: StepBatch, task: number): Map<string, number[]> {
+  const { grads } = tf.variableGrads(
+    () => lossesOf(trial, batch, trial.model.forward(batch.images))[task]?.trained as tf.Scalar,
+    trial.model.parameters.map(({ variable }) => variable),
+  );
+  const zeros = (size: number): number[] => new Array<number>(size).fill(0);
+  return new Map(
+    trial.model.parameters.map(({ name, variable }) => {
+      const gradient = (grads as Partial<typeof grads>)[variable.name];
+      return [name, gradient === undefined ? zeros(variable.size) : values(gradient)];
+    }),
+  );
+}
+
+/** The parameters before a step minus those after it, by name: with a learning rate of 1 the combined gradient. */
+async function moved(trial: Trial, weighting: GradientWeighting): Promise<Map<string, number[]>> {
+  const before = new Map(trial.model.parameters.map(({ name, variable }) => [name, values(variable)]));
+  const batch = openBatch(trial, indices);
+  (await gradientStep(trial, weighting, batch, 1)).dispose();
+  tf.dispose([batch.images, batch.targets]);
+  return new Map(
+    trial.model.parameters.map(({ name, variable }) => {
+      const after = values(variable);
+      return [name, (before.get(name) ?? []).map((value, index) => value - (after[index] ?? 0))];
+    }),
+  );
+}
+
+function expectClose(actual: readonly number[], expected: readonly number[], what: string): void {
+  expect(actual.length, what).toBe(expected.length);
+  const scale = Math.sqrt(product(expected, expected)) || 1;
+  const distance = Math.sqrt(actual.reduce((sum, value, index) => sum + (value - (expected[index] ?? 0)) ** 2, 0));
+  expect(distance / scale, what).toBeLessThan(1e-4);
+}
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+describe.each(gradientSpaces)('gradients on the %s, in one forward pass', (space) => {
+  it('move every parameter as separate passes for each task would', async () => {
+    const trial = open({ method: 'pcgrad' });
+    const batch = openBatch(trial, indices);
+    const alone = tasks.map((_, task) => separately(trial, batch, task));
+    const combination = { shared: [0.3, -1.7], heads: [1, 0.25] };
+    const update = await moved(trial, spy(space, combination).weighting);
+    for (const { name, group } of trial.model.parameters) {
+      const weights = group === 'encoder' ? combination.shared : combination.heads;
+      const expected = (alone[0]?.get(name) ?? []).map((value, index) => {
+        return (weights[0] ?? 0) * value + (weights[1] ?? 0) * (alone[1]?.get(name)?.[index] ?? 0);
+      });
+      expectClose(update.get(name) ?? [], expected, name);
+    }
+    trial.dispose();
+  });
+
+  it('tell the losses and the inner products of what they are taken on', async () => {
+    const trial = open({ method: 'pcgrad' });
+    const batch = openBatch(trial, indices);
+    const shared = trial.model.shared as SharedModel;
+    const losses = lossesOf(trial, batch, trial.model.forward(batch.images)).map(({ shown }) => values(shown)[0]);
+    const vectors = tasks.map((name, task) => {
+      if (space === 'representation') {
+        const features = shared.encode(batch.images);
+        // The heads alone, as a function of all that they are handed.
+        const gradients = tf.grads((...handed: tf.Tensor[]) => {
+          const outputs = tasks.map((other) => shared.decode(handed as tf.Tensor4D[], other));
+          return lossesOf(trial, batch, outputs)[task]?.trained as tf.Scalar;
+        })(features);
+        return flat(gradients);
+      }
+      const named = separately(trial, batch, task);
+      const listed = space === 'parameters' ? shared.parameters : shared.lastLayer;
+      expect(listed.length, name).toBeGreaterThan(0);
+      return listed.flatMap((parameter) => named.get(parameter.name) ?? []);
+    });
+    const { weighting, seen } = spy(space, { shared: [1, 1], heads: [1, 1] });
+    await moved(trial, weighting);
+    expect(seen).toHaveLength(1);
+    expectClose(seen[0]?.losses ?? [], losses as number[], 'losses');
+    expect(seen[0]?.factors).toEqual([1, 1]);
+    vectors.forEach((one, i) =>
+      vectors.forEach((other, j) => {
+        const scale = Math.sqrt(product(one, one) * product(other, other));
+        expect(((seen[0]?.gram[i]?.[j] ?? Number.NaN) - product(one, other)) / scale).toBeCloseTo(0, 5);
+      }),
+    );
+    trial.dispose();
+  });
+
+  it('leave no tensor behind but the losses', async () => {
+    const trial = open({ method: 'pcgrad' });
+    const batch = openBatch(trial, indices);
+    const before = tf.memory().numTensors;
+    const losses = await gradientStep(trial, spy(space, { shared: [1, 1], heads: [1, 1] }).weighting, batch, 0.1);
+    expect(tf.memory().numTensors).toBe(before + 1);
+    losses.dispose();
+    tf.dispose([batch.images, batch.targets]);
+    trial.dispose();
+  });
+});
+
+describe('per-task gradients', () => {
+  it('are those of finite differences', async () => {
+    const trial = open({ method: 'pcgrad' });
+    const batch = openBatch(trial, indices);
+    for (const [task, name] of tasks.entries()) {
+      const shared = tasks.map((_, other) => Number(other === task));
+      const direction = await moved(trial, spy('parameters', { shared, heads: [0, 0] }).weighting);
+      // That step moved the parameters; go back.
+      const restore = trial.model.parameters.map(({ name: parameter, variable }) => {
+        const step = tf.tensor(direction.get(parameter) ?? [], variable.shape);
+        variable.assign(tf.add(variable, step));
+        return { variable, start: tf.clone(variable), step };
+      });
+      const length = Math.sqrt([...direction.values()].reduce((sum, one) => sum + product(one, one), 0));
+      const lossAt = (t: number): number => {
+        restore.forEach(({ variable, start, step }) => variable.assign(tf.add(start, tf.mul(step, t / length))));
+        return values(lossesOf(trial, batch, trial.model.forward(batch.images))[task]?.trained as tf.Scalar)[0] ?? NaN;
+      };
+      const h = 1e-2;
+      expect((lossAt(h) - lossAt(-h)) / (2 * h) / length, name).toBeCloseTo(1, 1);
+      lossAt(0);
+    }
+    trial.dispose();
+  });
+
+  it('with all weights 1 train like the sum of the losses', async () => {
+    const sum = open({ method: 'fixed', weights: { semantic: 1, depth: 1 } }, 'adam');
+    (await trainStep(sum, indices, 0.01)).dispose();
+    const combined = open({ method: 'pcgrad' }, 'adam');
+    const batch = openBatch(combined, indices);
+    (
+      await gradientStep(combined, spy('representation', { shared: [1, 1], heads: [1, 1] }).weighting, batch, 0.01)
+    ).dispose();
+    const difference = parametersOf(sum).map((value, index) => value - (parametersOf(combined)[index] ?? NaN));
+    // Adam divides by the size of a gradient, so that the few of almost 0 may differ.
+    expect(difference.filter((one) => Math.abs(one) > 1e-4).length / difference.length).toBeLessThan(0.01);
+    sum.dispose();
+    combined.dispose();
+  });
+
+  it('that are no numbers do not reach the weighting', async () => {
+    const trial = open({ method: 'nash-mtl' });
+    const { weighting, seen } = spy('parameters', { shared: [1, 1], heads: [1, 1] });
+    trial.model.parameters[0]?.variable.assign(tf.fill(trial.model.parameters[0].variable.shape, Number.NaN));
+    await moved(trial, weighting);
+    expect(seen).toEqual([]);
+    trial.dispose();
+  });
+});
+
+describe('a device that can be read asynchronously only', () => {
+  it('gets the same update by a row for each task, added up afterwards', async () => {
+    tf.registerBackend('webgpu', () => new MathBackendCPU());
+    tf.copyRegisteredKernels('cpu', 'webgpu');
+    const step = async (backend: string, space: GradientSpace): Promise<number[]> => {
+      await tf.setBackend(backend);
+      const trial = open({ method: 'pcgrad' });
+      const update = await moved(trial, spy(space, { shared: [0.3, -1.7], heads: [1, 1] }).weighting);
+      trial.dispose();
+      return [...update.values()].flat();
+    };
+    for (const space of gradientSpaces) {
+      expectClose(await step('webgpu', space), await step('cpu', space), space);
+    }
+    await tf.setBackend('cpu');
+  });
+});
+
+describe('a model without a shared part', () => {
+  it('is refused under weightings of gradients, and trained under others', () => {
+    const before = tf.memory().numTensors;
+    const table = architectures as unknown as Record<string, (typeof architectures)['hard-sharing']>;
+    const original = architectures['hard-sharing'];
+    table['hard-sharing'] = (options, input, modelTasks) => {
+      const whole = original(options, input, modelTasks);
+      return { parameters: whole.parameters, forward: (images, parameter) => whole.forward(images, parameter) };
+    };
+    try {
+      expect(() => open({ method: 'nash-mtl' })).toThrow(
+        expect.objectContaining({
+          code: 'WEIGHTING_UNSUPPORTED',
+          message: expect.stringMatching(/nash-mtl needs the gradient of each task.*hard-sharing/) as string,
+        }),
+      );
+      open({ method: 'famo' }).dispose();
+    } finally {
+      table['hard-sharing'] = original;
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
