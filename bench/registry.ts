@@ -8,4 +8,5 @@ interface Benchmark {
 export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'training-step': () => import('./training-step.js'),
   'quick-sweep': () => import('./quick-sweep.js'),
+  engines: () => import('./engines.js'),
 };
