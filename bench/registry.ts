@@ -9,4 +9,5 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'training-step': () => import('./training-step.js'),
   'weighting-step': () => import('./weighting-step.js'),
   'quick-sweep': () => import('./quick-sweep.js'),
+  engines: () => import('./engines.js'),
 };
