@@ -3,9 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { streetScenesOptions } from '../services/shared/catalog/workloads.js';
 import { trialConfig } from '../services/shared/trial-config.js';
+import { openBackend } from '../services/worker/backends/choose.js';
 import { trainStep } from '../services/worker/trainer/step.js';
 import { openTrial } from '../services/worker/trainer/trial.js';
 import { taskKindImplementations, workloadImplementations } from '../services/worker/workloads/registry.js';
+import type { BenchRecord } from './record.js';
+
+const warmUpSteps = 5;
+const measuredSteps = 25;
 
 export interface ProductStep {
   /** One training step, read to the end; another batch each time. */
@@ -55,4 +60,40 @@ export async function openProductStep(tasks: readonly string[], batchSize = 4): 
     },
     dispose: () => trial.dispose(),
   };
+}
+
+/** Median milliseconds of `body`. */
+function median(body: () => void): number {
+  for (let warmUp = 0; warmUp < warmUpSteps; warmUp += 1) body();
+  const times = Array.from({ length: measuredSteps }, () => {
+    const started = performance.now();
+    body();
+    return performance.now() - started;
+  }).sort((a, b) => a - b);
+  return times[measuredSteps >> 1] as number;
+}
+
+/** The benchmark as bench/record.ts runs it. */
+export async function run(): Promise<BenchRecord[]> {
+  const { device } = await openBackend('wasm');
+  const records: BenchRecord[] = [];
+  for (const tasks of [
+    ['semantic', 'depth'],
+    ['semantic', 'instance', 'depth'],
+  ]) {
+    const step = await openProductStep(tasks);
+    const [whole, batch] = [median(() => step.run()), median(() => step.batch())];
+    step.dispose();
+    const name = `training step of the default network, batch 4, ${tasks.length} tasks, wasm`;
+    records.push(
+      { name, value: whole, unit: 'ms', comparedWith: device },
+      {
+        name: `${name}: share of it spent on copying the batch`,
+        value: (100 * batch) / whole,
+        unit: '%',
+        comparedWith: `goal: 2 %; ${batch.toFixed(2)} ms`,
+      },
+    );
+  }
+  return records;
 }

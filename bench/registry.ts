@@ -8,6 +8,8 @@ interface Benchmark {
 export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'training-step': () => import('./training-step.js'),
   'weighting-step': () => import('./weighting-step.js'),
+  'product-step': () => import('./product-step.js'),
+  'steady-memory': () => import('./steady-memory.js'),
   'quick-sweep': () => import('./quick-sweep.js'),
   engines: () => import('./engines.js'),
 };

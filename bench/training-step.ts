@@ -6,16 +6,13 @@
  * By itself: `node dist/bench/training-step.js --backend wasm`.
  */
 import { parseArgs } from 'node:util';
-import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { openBackend, parseBackendRequest } from '../services/worker/backends/choose.js';
 import { wasmTrainingKernels } from '../services/worker/backends/kernels/registry.js';
+import { replacedKernel } from '../services/worker/backends/kernels/replaced.js';
 import { upsampleNearest } from '../services/worker/backends/upsample.js';
 import '../services/worker/trainer/register-gradients.js';
 import type { BenchRecord } from './record.js';
-
-/** TensorFlow.js's own input gradient, taken before a backend is opened and it is replaced. */
-const packagesInputGradient = tf.getKernel('Conv2DBackpropInput', 'wasm');
 
 /** What one writes first: the input's part under each filter place, sliced out and multiplied with the gradient. */
 const slicedFilterGradient: tf.KernelConfig = {
@@ -165,14 +162,15 @@ export async function measure(requested: string): Promise<BenchRecord[]> {
   ];
   if (opened.backend !== 'wasm') return records;
   const alternatives = [
+    { name: "TensorFlow.js's own forward convolution", kernels: [replacedKernel('Conv2D')] },
     { name: 'filter gradient by slices and matMul', kernels: [slicedFilterGradient] },
     {
       name: "TensorFlow.js's own input gradient, filter gradient by slices",
-      kernels: [slicedFilterGradient, packagesInputGradient],
+      kernels: [slicedFilterGradient, replacedKernel('Conv2DBackpropInput')],
     },
   ];
   for (const { name, kernels } of alternatives) {
-    const other = withKernels(kernels, () => measureStep(network, 3));
+    const other = withKernels(kernels, () => measureStep(network, 5));
     records.push({
       name: `training step, wasm: ${name}, over ours`,
       value: other / own,
