@@ -1,7 +1,7 @@
-import { cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendUnusable, type BackendCandidate } from './candidate.js';
 import { checkBackend } from './check.js';
+import { processorFacts } from './processor.js';
 
 const hint = 'Run `npm ci` again.';
 
@@ -15,7 +15,7 @@ export const cpuBackend: BackendCandidate = {
     if (!(await tf.setBackend('cpu'))) throw new BackendUnusable('the backend could not be started', hint);
     await checkBackend(hint);
     return {
-      device: cpus()[0]?.model.trim() ?? 'CPU',
+      ...processorFacts(),
       threads: 1,
       tensorflowVersion: `TensorFlow.js ${tf.version_core}`,
     };
