@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendUnusable, type BackendCandidate } from './candidate.js';
 import { checkBackend } from './check.js';
+import { correctAvgPoolGrad } from './corrections/avg-pool-grad.js';
+import { correctResizeGradients } from './corrections/cpu-resize-grad.js';
 import { processorFacts } from './processor.js';
 
 const hint = 'Run `npm ci` again.';
@@ -13,6 +15,8 @@ export const cpuBackend: BackendCandidate = {
   open: async () => {
     await import('@tensorflow/tfjs-backend-cpu');
     if (!(await tf.setBackend('cpu'))) throw new BackendUnusable('the backend could not be started', hint);
+    correctAvgPoolGrad('cpu');
+    correctResizeGradients();
     await checkBackend(hint);
     return {
       ...processorFacts(),

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendUnusable, type BackendCandidate, type UsableBackend } from './candidate.js';
 import { checkBackend } from './check.js';
+import { correctAvgPoolGrad } from './corrections/avg-pool-grad.js';
 import { nvidiaFacts } from './gpu-facts.js';
 import { probeInOwnProcess } from './probe-process.js';
 import { processorFacts } from './processor.js';
@@ -68,6 +69,7 @@ export async function startWebgpu(kind: AdapterKind): Promise<UsableBackend> {
     if (tf.findBackendFactory(registeredName) as unknown) tf.removeBackend(registeredName);
     tf.registerBackend(registeredName, () => new kernels.WebGPUBackend(opened, adapter.info));
     if (!(await tf.setBackend(registeredName))) throw new Error('TensorFlow.js could not use the device');
+    correctAvgPoolGrad(registeredName);
     await checkBackend(wrongHint);
     if (failure.aborted) throw failure.reason as Error;
     const threads = kind === 'software' ? availableParallelism() : undefined;

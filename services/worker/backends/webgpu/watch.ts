@@ -10,6 +10,8 @@ export class DeviceWatch {
   /** Buffers that were made and the bytes in them; TensorFlow.js reuses buffers and rarely gives one back. */
   private buffers = 0;
   private bytes = 0;
+  /** Buffers of which it is not known yet whether they were made. */
+  private readonly pending = new Set<Promise<void>>();
 
   constructor(private readonly device: GpuDevice) {
     void device.lost.then(({ reason, message }) =>
@@ -22,16 +24,19 @@ export class DeviceWatch {
         ),
       ),
     );
-    device.addEventListener('uncapturederror', ({ error }) =>
-      this.fail(
-        new DeviceFailure(
-          'GPU_REFUSED',
-          `The GPU refused an operation: ${firstLine(error.message)}`,
-          true,
-          'Please report this as a bug, with the message and the GPU’s name; `--backend wasm` trains everywhere.',
+    device.addEventListener('uncapturederror', ({ error }) => {
+      // What follows from a buffer that was not made is told before that itself.
+      void Promise.allSettled([...this.pending]).then(() =>
+        this.fail(
+          new DeviceFailure(
+            'GPU_REFUSED',
+            `The GPU refused an operation: ${firstLine(error.message)}`,
+            true,
+            'Please report this as a bug, with the message and the GPU’s name; `--backend wasm` trains everywhere.',
+          ),
         ),
-      ),
-    );
+      );
+    });
     this.watchBuffers();
   }
 
@@ -57,7 +62,7 @@ export class DeviceWatch {
       const held = `${inMebibytes(this.bytes)} in ${this.buffers} buffers`;
       this.buffers += 1;
       this.bytes += size;
-      device.popErrorScope().then(
+      const told = device.popErrorScope().then(
         (error) => {
           if (error === null) return;
           this.fail(
@@ -72,6 +77,8 @@ export class DeviceWatch {
         // The device is lost, which is reported by itself.
         () => undefined,
       );
+      this.pending.add(told);
+      void told.then(() => this.pending.delete(told));
       return buffer;
     };
   }
