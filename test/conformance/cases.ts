@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { upsampleNearest } from '../../services/worker/backends/upsample.js';
-import { depthToSpace, spaceToDepth } from '../../services/worker/models/layers.js';
+import { depthToSpace, spaceToDepth } from '../../services/worker/operations/rearrange.js';
 import { depth } from '../../services/worker/workloads/task-kinds/depth.js';
 import { instanceVectors } from '../../services/worker/workloads/task-kinds/instance-vectors.js';
 import { segmentation } from '../../services/worker/workloads/task-kinds/segmentation.js';
