@@ -8,7 +8,15 @@ import type { BackendRequest } from '../shared/trial-config.js';
 
 const backendReport = z.object({
   chosen: z
-    .object({ backend: z.string(), device: z.string(), tensorflowVersion: z.string(), reason: z.string() })
+    .object({
+      backend: z.string(),
+      device: z.string(),
+      driver: z.string().optional(),
+      memoryBytes: z.number().optional(),
+      threads: z.number().optional(),
+      tensorflowVersion: z.string(),
+      reason: z.string(),
+    })
     .optional(),
   passedOver: z.array(z.object({ backend: z.string(), why: z.string(), hint: z.string() })),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
@@ -16,6 +24,14 @@ const backendReport = z.object({
 });
 /** What a worker says of the TensorFlow.js backends of this machine. */
 export type BackendReport = z.output<typeof backendReport>;
+
+/** The device of a usable backend in one line, for example "NVIDIA H100, NVIDIA 550.54, 80.0 GiB, TensorFlow 2.9.1". */
+export function describeDevice(chosen: NonNullable<BackendReport['chosen']>): string {
+  const { device, driver, memoryBytes, threads, tensorflowVersion } = chosen;
+  const memory = memoryBytes === undefined ? undefined : `${(memoryBytes / 1024 ** 3).toFixed(1)} GiB`;
+  const threadsAtrial = threads === undefined ? undefined : `${threads} thread${threads === 1 ? '' : 's'} a trial`;
+  return [device, driver, memory, threadsAtrial, tensorflowVersion].filter((part) => part !== undefined).join(', ');
+}
 
 const linkReport = z.object({
   links: z.array(z.object({ backend: z.string(), tensorflow: z.string(), version: z.string() })),

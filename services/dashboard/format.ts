@@ -26,6 +26,13 @@ export function formatAgo(seconds: number): string {
   return `${String(Math.round(seconds / 86_400))} d ago`;
 }
 
+/** Memory, no more exact than it is of use: 512 MiB, 23.5 GiB, 80 GiB. */
+export function formatBytes(bytes: number): string {
+  const gibibytes = bytes / 1024 ** 3;
+  if (gibibytes < 1) return `${String(Math.round(bytes / 1024 ** 2))} MiB`;
+  return `${String(Number(gibibytes.toFixed(gibibytes < 100 ? 1 : 0)))} GiB`;
+}
+
 /** "2026-11-24 14:36:05 UTC". */
 export function formatTime(time: Date): string {
   return `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`;

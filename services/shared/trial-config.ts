@@ -4,7 +4,15 @@ import { optimizerConfig } from './catalog/optimizers.js';
 import { weightingConfig } from './catalog/weightings.js';
 import { workloadNames } from './catalog/workloads.js';
 
-export const backendRequests = ['auto', 'tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu'] as const;
+export const backendRequests = [
+  'auto',
+  'tfjs-node-gpu',
+  'tfjs-node',
+  'webgpu',
+  'wasm',
+  'webgpu-software',
+  'cpu',
+] as const;
 export type BackendRequest = (typeof backendRequests)[number];
 
 /**

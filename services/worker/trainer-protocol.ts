@@ -18,6 +18,10 @@ export type FromTrainer =
       /** Why this backend, and why the better ones were passed over. */
       readonly backendReason: string;
       readonly device: string;
+      /** The GPU's driver; left out on a processor. */
+      readonly driver?: string;
+      /** Memory of the device, bytes; left out where unknown. */
+      readonly memoryBytes?: number;
       /** Threads that one computation uses; left out where that is not ours to say (GPUs). */
       readonly threads?: number;
     }
@@ -39,7 +43,13 @@ export type FromTrainer =
       readonly png: string;
     }
   | { readonly type: 'succeeded' }
-  | { readonly type: 'failed'; readonly error: ErrorRecord; readonly retryable: boolean }
+  | {
+      readonly type: 'failed';
+      readonly error: ErrorRecord;
+      readonly retryable: boolean;
+      /** Whether the child ends after it, because its device can compute no more. */
+      readonly ends: boolean;
+    }
   | { readonly type: 'stopped' };
 
 /** Command line of the child: which backend to open and where decoded data may be kept. */

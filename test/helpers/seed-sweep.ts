@@ -321,9 +321,11 @@ async function seedTrial(client: pg.Client, sweep: SeedOptions, position: number
 export async function seedWorkers(client: pg.Client, trials: readonly string[]): Promise<void> {
   const reason = 'tfjs-node-gpu: no CUDA device; tfjs-node: not installed; wasm: SIMD and 4 threads, chosen';
   await client.query(
-    `INSERT INTO worker (id, name, host, pid, software_version, backend, backend_reason, device, slots, trials, state) VALUES
-      ('worker-one', 'bench-01', 'bench-01.lab', 4121, '0.1.0', 'wasm', $1, '4 cores', 4, $2, 'running'),
-      ('worker-two', 'gpu-07', 'gpu-07.lab', 991, '0.1.0', 'tfjs-node-gpu', 'tfjs-node-gpu: CUDA 11.2, chosen', 'Tesla T4', 2, '{}', 'running')`,
+    `INSERT INTO worker (id, name, host, pid, software_version, backend, backend_reason, device, driver, memory_bytes, threads,
+       slots, trials, state) VALUES
+      ('worker-one', 'bench-01', 'bench-01.lab', 4121, '0.1.0', 'wasm', $1, '4 cores', NULL, NULL, 1, 4, $2, 'running'),
+      ('worker-two', 'gpu-07', 'gpu-07.lab', 991, '0.1.0', 'tfjs-node-gpu', 'tfjs-node-gpu: CUDA 11.2, chosen', 'Tesla T4', 'NVIDIA 535.104',
+       16106127360, NULL, 2, '{}', 'running')`,
     [reason, [...trials]],
   );
 }

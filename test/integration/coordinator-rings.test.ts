@@ -85,7 +85,9 @@ describe('recordPresence', () => {
       softwareVersion: '0.1.0',
       backend: 'wasm',
       backendReason: 'chosen',
-      device: '2 cores',
+      device: 'a GPU',
+      driver: 'driver\0 1.2',
+      memoryBytes: 80 * 1024 ** 3,
       slots: 2,
       trials: ['trial-a'],
       state: 'running' as const,
@@ -94,7 +96,8 @@ describe('recordPresence', () => {
     await recordPresence(store.database, { ...presence, trials: [], state: 'gone' });
     await recordPresence(store.database, presence);
     const row = await store.database.worker.findUniqueOrThrow({ where: { id: 'worker-presence' } });
-    expect(row).toMatchObject({ state: 'gone', trials: [], host: 'bench\uFFFD' });
+    expect(row).toMatchObject({ state: 'gone', trials: [], host: 'bench\uFFFD', driver: 'driver\uFFFD 1.2' });
+    expect([row.memoryBytes, row.threads]).toEqual([80n * 1024n ** 3n, null]);
     expect(Math.abs((await databaseTime(store.database)) - row.lastSeenAt.getTime())).toBeLessThan(600_000);
   });
 });

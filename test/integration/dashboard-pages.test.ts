@@ -66,10 +66,11 @@ describe('with sweeps', () => {
     expect(workers[0]).toEqual([
       'bench-01 bench-01.lab · v0.1.0',
       'running',
-      expect.stringMatching(/^wasm on 4 cores .*no CUDA device/),
+      expect.stringMatching(/^wasm on 4 cores 1 thread a trial .*no CUDA device/),
       '1 of 4',
       expect.any(String),
     ]);
+    expect(workers[1]?.[2]).toMatch(/^tfjs-node-gpu on Tesla T4 NVIDIA 535\.104 · 15 GiB memory /);
   });
 
   it('shows in the comparison what the database computes from its rows', async () => {

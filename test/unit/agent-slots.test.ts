@@ -12,11 +12,15 @@ describe('how many trials a worker trains at once', () => {
     { what: 'one on a backend that uses every core', facts: { threads: 8 }, slots: 1 },
     { what: 'one when a container has fewer cores than the backend sees', facts: { threads: 64 }, slots: 1 },
     { what: 'as many as its threads fit', facts: { threads: 3 }, slots: 2 },
-    { what: 'one on a GPU', facts: { threads: undefined }, slots: 1 },
+    { what: 'one on a GPU whose memory is not known', facts: { threads: undefined }, slots: 1 },
+    { what: 'one on a small GPU', facts: { threads: undefined, gpuBytes: 2 * gibibyte }, slots: 1 },
+    { what: 'two on a GPU of 11 GiB', facts: { threads: undefined, gpuBytes: 11 * gibibyte }, slots: 2 },
+    { what: 'four on the largest GPU', facts: { threads: undefined, gpuBytes: 80 * gibibyte }, slots: 4 },
+    { what: 'one a core on a GPU', facts: { threads: undefined, gpuBytes: 80 * gibibyte, cores: 2 }, slots: 2 },
     { what: 'what was asked for', facts: { threads: 1, requested: 20, freeBytes: 1 }, slots: 20 },
   ];
   it.each(cases)('$what', ({ facts, slots }) => {
-    const machine: SlotFacts = { requested: 0, cores: 8, freeBytes: 64 * gibibyte, threads: 1 };
+    const machine: SlotFacts = { requested: 0, cores: 8, freeBytes: 64 * gibibyte, threads: 1, gpuBytes: undefined };
     expect(decideSlots({ ...machine, ...facts }).slots).toBe(slots);
   });
 

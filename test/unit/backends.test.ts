@@ -20,7 +20,14 @@ function candidate(name: BackendName, open: BackendCandidate['open'], automatic 
   return { name, automatic, description: `the ${name} of a test`, open };
 }
 
-const usable = { device: 'a device', threads: 1, tensorflowVersion: '1.2.3' };
+const usable = {
+  device: 'a device',
+  driver: undefined,
+  memoryBytes: 2 ** 30,
+  threads: 1,
+  failure: undefined,
+  tensorflowVersion: '1.2.3',
+};
 const unusable = (why: string) => () => Promise.reject(new BackendUnusable(why, `mend ${why}`));
 
 async function errorOf(promise: Promise<unknown>): Promise<SigmasweepError> {
@@ -80,7 +87,7 @@ describe('choosing a backend', () => {
 describe('the backends of this machine', () => {
   it('computes on what auto chose, with every better one accounted for', async () => {
     const chosen = await openBackend('auto');
-    const order: BackendName[] = ['tfjs-node-gpu', 'tfjs-node', 'wasm'];
+    const order: BackendName[] = ['tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm'];
     expect(chosen.passedOver.map(({ backend }) => backend)).toEqual(order.slice(0, order.indexOf(chosen.backend)));
     for (const { why, hint } of chosen.passedOver) expect([why, hint]).not.toContain('');
     const sum = tf.sum(tf.tensor1d([1, 2, 3]));

@@ -1,4 +1,4 @@
-import { askForBackends } from '../backend-report.js';
+import { askForBackends, describeDevice } from '../backend-report.js';
 import { findingOfError, type Finding } from './finding.js';
 
 const topic = 'training';
@@ -11,7 +11,7 @@ export async function checkBackend(environment: Readonly<Record<string, string |
       return { topic, state: 'note', found: `${backend} is passed over: ${why}`, hint };
     });
     if (chosen !== undefined) {
-      return [{ topic, state: 'ok', found: `${chosen.backend} on ${chosen.device}` }, ...better];
+      return [{ topic, state: 'ok', found: `${chosen.backend} on ${describeDevice(chosen)}` }, ...better];
     }
     return [{ topic, state: 'missing', found: error?.message ?? 'no backend computes here', hint: error?.hint }];
   } catch (error) {

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { SigmasweepError } from '../../shared/errors.js';
 import type { BackendRequest } from '../../shared/trial-config.js';
 import { packageRoot } from '../../shared/version.js';
-import { askForBackends, askForLinks } from '../backend-report.js';
+import { askForBackends, askForLinks, describeDevice } from '../backend-report.js';
 import type { Terminal, Verb } from './verb.js';
 
 /** The native backends by the word for them. */
@@ -61,7 +61,7 @@ async function list(terminal: Terminal): Promise<void> {
       hint: error?.hint ?? 'Please report this as a bug.',
     });
   }
-  terminal.print(`✓ ${chosen.backend.padEnd(13)}  ${chosen.device}, ${chosen.tensorflowVersion}`);
+  terminal.print(`✓ ${chosen.backend.padEnd(13)}  ${describeDevice(chosen)}`);
   for (const { backend, tensorflow, version } of await askForLinks(['list'], terminal.environment)) {
     terminal.print(`${backend} is linked to TensorFlow ${version} in ${tensorflow}`);
   }
@@ -78,7 +78,7 @@ async function link(terminal: Terminal, path: string, only: NativeBackend | unde
         hint: error?.hint ?? 'Please report this as a bug.',
       });
     }
-    terminal.print(`${backend} works: ${chosen.device}, ${chosen.tensorflowVersion}, linked to ${tensorflow}.`);
+    terminal.print(`${backend} works: ${describeDevice(chosen)}, linked to ${tensorflow}.`);
     terminal.print('Workers that run take it at their next start.');
   }
 }
@@ -111,9 +111,7 @@ async function install(terminal: Terminal, kind: Kind): Promise<void> {
         'Without it `--backend wasm` trains everywhere.',
     });
   }
-  terminal.print(
-    `${name} works: ${chosen.device}, ${chosen.tensorflowVersion}. Workers that run take it at their next start.`,
-  );
+  terminal.print(`${name} works: ${describeDevice(chosen)}. Workers that run take it at their next start.`);
 }
 
 /** Runs a program in the project's folder with this terminal. @returns its exit code or signal */

@@ -11,6 +11,10 @@ export interface WorkerRow {
   readonly backend: string;
   readonly backendReason: string;
   readonly device: string;
+  readonly driver: string | undefined;
+  /** Memory of the device. */
+  readonly memoryBytes: number | undefined;
+  readonly threads: number | undefined;
   readonly slots: number;
   readonly trials: readonly string[];
   /** `silent`: it says neither that it runs nor that it has gone. */
@@ -28,6 +32,9 @@ interface Row {
   backend: string;
   backend_reason: string;
   device: string;
+  driver: string | null;
+  memory_bytes: number | null;
+  threads: number | null;
   slots: number;
   trials: string[] | null;
   state: 'running' | 'stopping' | 'gone';
@@ -38,7 +45,8 @@ interface Row {
 /** Workers heard of within a day; those that are here come first. */
 export async function listWorkers(database: Database, limit = 200): Promise<WorkerRow[]> {
   const rows = await database.$queryRaw<Row[]>`
-    SELECT id, name, host, software_version, backend, backend_reason, device, slots, trials, state, started_at,
+    SELECT id, name, host, software_version, backend, backend_reason, device, driver,
+      memory_bytes::float8 AS memory_bytes, threads, slots, trials, state, started_at,
       extract(epoch FROM now() - last_seen_at)::float8 AS last_seen_ago
     FROM worker
     WHERE last_seen_at > now() - interval '1 day'
@@ -52,6 +60,9 @@ export async function listWorkers(database: Database, limit = 200): Promise<Work
     backend: row.backend,
     backendReason: row.backend_reason,
     device: row.device,
+    driver: row.driver ?? undefined,
+    memoryBytes: row.memory_bytes ?? undefined,
+    threads: row.threads ?? undefined,
     slots: row.slots,
     trials: row.trials ?? [],
     state: row.state !== 'gone' && row.last_seen_ago > silentAfter ? 'silent' : row.state,

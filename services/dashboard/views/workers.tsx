@@ -1,4 +1,4 @@
-import { formatAgo } from '../format.js';
+import { formatAgo, formatBytes } from '../format.js';
 import type { WorkerRow } from '../queries/workers.js';
 import { Live, Page, TableScroll, type PageProps } from './layout.js';
 import { StateBadge } from './state.js';
@@ -21,7 +21,19 @@ function Slots({ worker }: { worker: WorkerRow }) {
   );
 }
 
+/** For example "NVIDIA 550.54 · 80 GiB"; nothing of what the worker does not know. */
+function deviceDetails({ driver, memoryBytes, threads }: WorkerRow): string {
+  return [
+    driver,
+    memoryBytes === undefined ? undefined : `${formatBytes(memoryBytes)} memory`,
+    threads === undefined ? undefined : threads === 1 ? '1 thread a trial' : `${String(threads)} threads a trial`,
+  ]
+    .filter((part) => part !== undefined)
+    .join(' · ');
+}
+
 function WorkerLine({ worker }: { worker: WorkerRow }) {
+  const details = deviceDetails(worker);
   return (
     <tr data-key={worker.id} class={worker.state === 'gone' ? 'faded' : undefined}>
       <th scope="row">
@@ -35,6 +47,7 @@ function WorkerLine({ worker }: { worker: WorkerRow }) {
       </td>
       <td class="reason across">
         <code>{worker.backend}</code> on {worker.device}
+        {details === '' ? null : <span class="sub">{details}</span>}
         <span class="sub">{worker.backendReason}</span>
       </td>
       <td data-label="Slots busy">

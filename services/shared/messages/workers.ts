@@ -13,6 +13,12 @@ export const workerPresence = z.object({
   /** Why this backend, and why the better ones were passed over. */
   backendReason: z.string().max(2000),
   device: z.string().max(200),
+  /** The GPU's driver. */
+  driver: z.string().max(200).nullish(),
+  /** Memory of the device, bytes. */
+  memoryBytes: z.int().min(0).nullish(),
+  /** Threads that one computation uses, where that is the worker's to say. */
+  threads: z.int().min(1).nullish(),
   slots: z.int().min(1),
   /** Trial of each busy slot. */
   trials: z.array(id),

@@ -87,7 +87,12 @@ export class Agent {
       await first.close(stopTimes.trainers);
       throw error;
     }
-    const { slots, reason } = decideSlots({ requested: options.slots, ...machine, threads: trainer.threads });
+    const { slots, reason } = decideSlots({
+      requested: options.slots,
+      ...machine,
+      threads: trainer.threads,
+      gpuBytes: trainer.threads === undefined ? trainer.memoryBytes : undefined,
+    });
     logger.info(
       { backend: trainer.backend, device: trainer.device, slots },
       `trains up to ${slots} at once (${reason}); backend: ${trainer.backendReason}`,
@@ -105,6 +110,9 @@ export class Agent {
       backend: trainer.backend.slice(0, 50),
       backendReason: trainer.backendReason.slice(0, 2000),
       device: trainer.device.slice(0, 200),
+      driver: trainer.driver?.slice(0, 200),
+      memoryBytes: trainer.memoryBytes,
+      threads: trainer.threads,
       slots,
     };
     return new Agent(new NatsLink(options.connection, logger), supplies, facts, logger);

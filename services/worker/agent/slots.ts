@@ -8,6 +8,8 @@ export interface SlotFacts {
   readonly freeBytes: number;
   /** Threads that one trainer computes with; undefined where it computes on a GPU. */
   readonly threads: number | undefined;
+  /** All memory of the GPU it computes on, bytes; undefined on a processor, and where a GPU's memory is not known. */
+  readonly gpuBytes: number | undefined;
 }
 
 export interface SlotDecision {
@@ -20,14 +22,22 @@ export interface SlotDecision {
 const bytesPerSlot = 600 * 1024 ** 2;
 
 /**
+ * What a trial on a GPU is taken to need: the buffers of the examples' networks several times over, because
+ * TensorFlow.js keeps a buffer for every size it ever used, and what the driver holds for each process.
+ */
+const bytesPerGpuSlot = 4 * 1024 ** 3;
+/** Trials on one GPU share its arithmetic units: a few fill the gaps that one leaves, more only take turns. */
+const mostGpuSlots = 4;
+
+/**
  * How many trials fit. A CPU backend gets as many slots as its threads fit into the cores, so that slots × threads never
  * exceed them: wasm has one thread and fills the machine with trials, native TensorFlow fills it with one. A GPU gets
- * one trial: TensorFlow takes its memory whole.
+ * as many as its memory surely holds, at most four and at most one a core, and one where its memory is not known.
  * @returns at least 1 slot
  */
-export function decideSlots({ requested, cores, freeBytes, threads }: SlotFacts): SlotDecision {
+export function decideSlots({ requested, cores, freeBytes, threads, gpuBytes }: SlotFacts): SlotDecision {
   if (requested > 0) return { slots: requested, reason: 'asked for' };
-  if (threads === undefined) return { slots: 1, reason: 'one trial a GPU' };
+  if (threads === undefined) return decideGpuSlots(cores, gpuBytes);
   const byCores = Math.max(1, Math.floor(cores / threads));
   const byMemory = Math.max(1, Math.floor(freeBytes / bytesPerSlot));
   const gibibytes = (freeBytes / 1024 ** 3).toFixed(1);
@@ -36,11 +46,24 @@ export function decideSlots({ requested, cores, freeBytes, threads }: SlotFacts)
     : { slots: byCores, reason: `${cores} cores, ${threads} threads a trial` };
 }
 
+function decideGpuSlots(cores: number, gpuBytes: number | undefined): SlotDecision {
+  if (gpuBytes === undefined) return { slots: 1, reason: 'a GPU whose memory is not known' };
+  const byMemory = Math.floor(gpuBytes / bytesPerGpuSlot);
+  const slots = Math.max(1, Math.min(byMemory, mostGpuSlots, cores));
+  return { slots, reason: `a GPU with ${(gpuBytes / 1024 ** 3).toFixed(1)} GiB of memory, ${cores} cores` };
+}
+
 /**
  * Settings for a trainer process that keep native TensorFlow, which takes every core it sees, to its slot's share of
- * them. With as many slots as fit it has all: there is one slot then, or the backend has one thread.
+ * them. With as many slots as fit it has all: there is one slot then, or the backend has one thread. On a GPU it takes
+ * memory as it needs it, where it would take all for the first trial.
  */
 export function threadLimits(requested: number, cores: number): Readonly<Record<string, string>> {
   const threads = String(Math.max(1, Math.floor(cores / Math.max(1, requested))));
-  return { TF_NUM_INTRAOP_THREADS: threads, TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: threads };
+  return {
+    TF_NUM_INTRAOP_THREADS: threads,
+    TF_NUM_INTEROP_THREADS: '1',
+    OMP_NUM_THREADS: threads,
+    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+  };
 }

@@ -6,10 +6,19 @@ export type BackendName = Exclude<BackendRequest, 'auto'>;
 export interface UsableBackend {
   /** Processor or GPU, in words. */
   readonly device: string;
+  /** The GPU's driver, with its version where it tells one; undefined on a processor. */
+  readonly driver: string | undefined;
+  /** Memory of the device, bytes: a GPU's own, or what this process may use of the machine's; undefined where unknown. */
+  readonly memoryBytes: number | undefined;
   /** Threads that one computation uses; undefined where that is not ours to say (GPUs). */
   readonly threads: number | undefined;
   /** Version of the engine that computes. */
   readonly tensorflowVersion: string;
+  /**
+   * Aborted, with a DeviceFailure as its reason, when the device can compute no more: results after that are wrong or
+   * do not come. Undefined where the engine throws at the operation that failed.
+   */
+  readonly failure: AbortSignal | undefined;
 }
 
 /** One rung of the ladder. */

@@ -1,7 +1,9 @@
-import { cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendUnusable, type BackendCandidate } from './candidate.js';
 import { checkBackend } from './check.js';
+import { correctAvgPoolGrad } from './corrections/avg-pool-grad.js';
+import { correctResizeGradients } from './corrections/cpu-resize-grad.js';
+import { processorFacts } from './processor.js';
 
 const hint = 'Run `npm ci` again.';
 
@@ -13,9 +15,11 @@ export const cpuBackend: BackendCandidate = {
   open: async () => {
     await import('@tensorflow/tfjs-backend-cpu');
     if (!(await tf.setBackend('cpu'))) throw new BackendUnusable('the backend could not be started', hint);
+    correctAvgPoolGrad('cpu');
+    correctResizeGradients();
     await checkBackend(hint);
     return {
-      device: cpus()[0]?.model.trim() ?? 'CPU',
+      ...processorFacts(),
       threads: 1,
       tensorflowVersion: `TensorFlow.js ${tf.version_core}`,
     };

@@ -11,7 +11,7 @@ import { installCommand, type InstallCommand } from './install.js';
 import { backendLadder } from './registry.js';
 
 export interface BackendReport {
-  readonly chosen: Omit<OpenBackend, 'passedOver'> | undefined;
+  readonly chosen: Omit<OpenBackend, 'passedOver' | 'failure'> | undefined;
   readonly passedOver: readonly PassedOver[];
   readonly error: Omit<ErrorRecord, 'stack'> | undefined;
   /** How to install the native library of the backends that have one. */
@@ -26,7 +26,10 @@ async function report(requested: string): Promise<BackendReport> {
     }),
   );
   try {
-    const { passedOver, ...chosen } = await openBackend(parseBackendRequest(requested));
+    const { backend, reason, passedOver, device, driver, memoryBytes, threads, tensorflowVersion } = await openBackend(
+      parseBackendRequest(requested),
+    );
+    const chosen = { backend, reason, device, driver, memoryBytes, threads, tensorflowVersion };
     return { chosen, passedOver, error: undefined, install };
   } catch (error) {
     const { code, message, hint } = errorRecord(error);

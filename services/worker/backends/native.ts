@@ -1,17 +1,13 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { packageRoot } from '../../shared/version.js';
 import { BackendUnusable, type UsableBackend } from './candidate.js';
 import { checkBackend } from './check.js';
+import { nvidiaFacts } from './gpu-facts.js';
 import { findNativeLibrary, loadNativePackage, type NativeFacts } from './native-package.js';
 import type { NativePackage } from './native-packages.js';
+import { probeInOwnProcess } from './probe-process.js';
+import { processorFacts } from './processor.js';
 
-const run = promisify(execFile);
-const probeTimeoutMs = 60_000;
 const gpuHint =
   'The prebuilt library needs an NVIDIA GPU with CUDA 11.2 and cuDNN 8.1 in the library path. For newer GPUs link a TensorFlow of pip: ' +
   '`npx sigmasweep backend link <folder> --package tfjs-node-gpu`; without a GPU use `tfjs-node` or `wasm`.';
@@ -32,10 +28,16 @@ export async function openNative(packageName: NativePackage): Promise<UsableBack
   try {
     const { usesGpu, version } = await loadNativePackage(packageName, library);
     await checkBackend(brokenHint);
+    const tensorflowVersion = `TensorFlow ${version}`;
+    if (!usesGpu) return { ...processorFacts(), threads: availableParallelism(), tensorflowVersion };
+    const gpu = await nvidiaFacts();
     return {
-      device: usesGpu ? await gpuName() : (cpus()[0]?.model.trim() ?? 'CPU'),
-      threads: usesGpu ? undefined : availableParallelism(),
-      tensorflowVersion: `TensorFlow ${version}`,
+      device: gpu?.name ?? 'NVIDIA GPU',
+      driver: gpu?.driver,
+      memoryBytes: gpu?.memoryBytes,
+      threads: undefined,
+      failure: undefined,
+      tensorflowVersion,
     };
   } catch (error) {
     throw asUnusable(error);
@@ -61,31 +63,9 @@ export function asUnusable(error: unknown): BackendUnusable {
  * @throws BackendUnusable with the loader's words
  */
 export async function probeNativePackage(packageName: NativePackage, library: string): Promise<NativeFacts> {
-  const program = join(packageRoot, 'dist', 'services', 'worker', 'backends', 'probe.js');
-  if (!existsSync(program)) throw new BackendUnusable('sigmasweep is not built', 'Run `npm run build`.');
   try {
-    const { stdout } = await run(process.execPath, [program, packageName, library], { timeout: probeTimeoutMs });
-    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as NativeFacts;
+    return JSON.parse(await probeInOwnProcess(packageName, library)) as NativeFacts;
   } catch (error) {
-    throw asUnusable(describeFailedProbe(error));
-  }
-}
-
-/** The last line that the probe wrote, or how it ended. */
-function describeFailedProbe(error: unknown): Error {
-  const failure = error as { stderr?: string; signal?: string | null; killed?: boolean };
-  if (failure.killed === true) return new Error(`no answer within ${probeTimeoutMs / 1000} s`);
-  if (typeof failure.signal === 'string') return new Error(`it ended its process with ${failure.signal}`);
-  const line = failure.stderr?.trim().split('\n').at(-1);
-  return line === undefined || line === '' ? (error as Error) : new Error(line);
-}
-
-async function gpuName(): Promise<string> {
-  try {
-    const { stdout } = await run('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], { timeout: 10_000 });
-    return stdout.trim().split('\n')[0] ?? 'NVIDIA GPU';
-  } catch {
-    // The driver's tool can be missing from a container that has the GPU itself.
-    return 'NVIDIA GPU';
+    throw asUnusable(error);
   }
 }

@@ -1,13 +1,30 @@
-/** Tries a native package with a library in this process and prints what it found as one line of JSON; see native.ts. */
+/**
+ * Tries one backend in this process and prints what it found as one line of JSON; see probe-process.ts. A native package
+ * that cannot be used fails with its own words on standard error.
+ */
+import { BackendUnusable } from './candidate.js';
 import { checkBackend } from './check.js';
 import { loadNativePackage } from './native-package.js';
-import type { NativePackage } from './native-packages.js';
+import type { ProbeTarget } from './probe-process.js';
+import { startWebgpu } from './webgpu.js';
+
+async function answer(target: ProbeTarget, library = ''): Promise<object> {
+  if (target === 'webgpu' || target === 'webgpu-software') {
+    try {
+      await startWebgpu(target === 'webgpu' ? 'hardware' : 'software');
+      return {};
+    } catch (error) {
+      if (error instanceof BackendUnusable) return { why: error.why, hint: error.hint };
+      throw error;
+    }
+  }
+  const facts = await loadNativePackage(target, library);
+  await checkBackend('');
+  return facts;
+}
 
 try {
-  const [, , packageName, library] = process.argv as [string, string, NativePackage, string];
-  const facts = await loadNativePackage(packageName, library);
-  await checkBackend('');
-  process.stdout.write(`${JSON.stringify(facts)}\n`);
+  process.stdout.write(`${JSON.stringify(await answer(process.argv[2] as ProbeTarget, process.argv[3]))}\n`);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}\n`);
   process.exitCode = 1;

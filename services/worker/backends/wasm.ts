@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
-import { cpus } from 'node:os';
 import { dirname, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendUnusable, type BackendCandidate } from './candidate.js';
 import { checkBackend } from './check.js';
 import { registerWasmTrainingKernels } from './kernels/registry.js';
+import { processorFacts } from './processor.js';
 
 const hint = 'Run `npm ci` again, and use a Node.js whose WebAssembly is switched on.';
 
@@ -27,7 +27,7 @@ export const wasmBackend: BackendCandidate = {
     }
     await checkBackend(hint);
     return {
-      device: cpus()[0]?.model.trim() ?? 'CPU',
+      ...processorFacts(),
       threads: wasm.getThreadsCount(),
       tensorflowVersion: `TensorFlow.js ${tf.version_core}`,
     };

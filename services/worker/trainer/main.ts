@@ -26,8 +26,9 @@ function isBackendRequest(text: string): text is BackendRequest {
 }
 
 function say(message: FromTrainer): void {
+  const ends = message.type === 'failed' && message.ends;
   // Without its agent the child has nobody to train for; the disconnect handler ends it.
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(message, () => (ends ? process.exit(1) : undefined));
 }
 
 /** Tells the agent why and ends. */
@@ -47,12 +48,14 @@ if (process.send === undefined) {
 }
 endWithParent();
 const opened = await openBackend(request).catch(unusable);
-const session = new TrainerSession(opened.backend, new WorkloadCache(cacheFolder), say);
+const session = new TrainerSession(opened.backend, new WorkloadCache(cacheFolder), say, opened.failure);
 process.on('message', (message) => session.receive(message as ToTrainer));
 say({
   type: 'ready',
   backend: opened.backend,
   backendReason: opened.reason,
   device: opened.device,
+  ...(opened.driver === undefined ? {} : { driver: opened.driver }),
+  ...(opened.memoryBytes === undefined ? {} : { memoryBytes: opened.memoryBytes }),
   ...(opened.threads === undefined ? {} : { threads: opened.threads }),
 });

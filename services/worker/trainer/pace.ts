@@ -16,10 +16,11 @@ export class Pace {
     private readonly steps: number,
     private readonly say: (message: FromTrainer) => void,
     private readonly signal: AbortSignal,
+    private readonly deviceFailure?: AbortSignal,
     private readonly everyMilliseconds = 1000,
   ) {}
 
-  /** @throws StopRequested */
+  /** @throws StopRequested; DeviceFailure when the device has failed */
   readonly pause = async (): Promise<void> => {
     const now = performance.now();
     if (now - this.saidAt >= this.everyMilliseconds) {
@@ -28,5 +29,6 @@ export class Pace {
     }
     await setImmediate();
     if (this.signal.aborted) throw new StopRequested();
+    this.deviceFailure?.throwIfAborted();
   };
 }

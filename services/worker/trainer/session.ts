@@ -3,7 +3,8 @@ import type { TrialConfig } from '../../shared/trial-config.js';
 import { taskKindImplementations } from '../workloads/registry.js';
 import type { FromTrainer, ToTrainer } from '../trainer-protocol.js';
 import type { OpenWorkload } from '../workloads/workload.js';
-import { isRetryable } from './errors.js';
+import { DeviceFailure } from '../backends/device-failure.js';
+import { causeOf, isRetryable } from './errors.js';
 import { train } from './train.js';
 import type { WorkloadCache } from './workload-cache.js';
 
@@ -18,6 +19,8 @@ export class TrainerSession {
     private readonly backend: string,
     private readonly cache: WorkloadCache,
     private readonly say: (message: FromTrainer) => void,
+    /** Aborted when the device can compute no more; see UsableBackend. */
+    private readonly deviceFailure?: AbortSignal,
   ) {}
 
   /** Takes a message of the agent; a stop without a running trial changes nothing. */
@@ -45,10 +48,17 @@ export class TrainerSession {
         backend: this.backend,
         say: this.say,
         signal,
+        deviceFailure: this.deviceFailure,
       });
       return { type: end };
-    } catch (error) {
-      return { type: 'failed', error: errorRecord(error), retryable: isRetryable(error) };
+    } catch (thrown) {
+      const error = await causeOf(thrown, this.deviceFailure);
+      return {
+        type: 'failed',
+        error: errorRecord(error),
+        retryable: isRetryable(error),
+        ends: error instanceof DeviceFailure,
+      };
     }
   }
 

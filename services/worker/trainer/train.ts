@@ -22,13 +22,15 @@ export interface TrainingContext {
   readonly say: (message: FromTrainer) => void;
   /** Aborted when training should stop after the running step. */
   readonly signal: AbortSignal;
+  /** Aborted, with the error as its reason, when the device can compute no more. */
+  readonly deviceFailure?: AbortSignal | undefined;
 }
 
 /**
  * Trains one trial from its first step to its test metrics. Apart from times, everything it says follows from the
  * configuration and the backend. Leaves no tensor behind, however it ends.
  * @returns `stopped` when the signal was aborted
- * @throws TrainingDiverged, and the errors of `openTrial`
+ * @throws TrainingDiverged, DeviceFailure, and the errors of `openTrial`
  */
 export async function train(config: TrialConfig, context: TrainingContext): Promise<'succeeded' | 'stopped'> {
   const trial = openTrial(config, context.workload, context.kinds);
@@ -43,10 +45,10 @@ export async function train(config: TrialConfig, context: TrainingContext): Prom
   }
 }
 
-async function run(trial: Trial, { workload, backend, say, signal }: TrainingContext): Promise<void> {
+async function run(trial: Trial, { workload, backend, say, signal, deviceFailure }: TrainingContext): Promise<void> {
   const { config, model } = trial;
   const stepsPerEpoch = Math.ceil(workload.splits.train.length / config.batchSize);
-  const pace = new Pace(config.epochs * stepsPerEpoch, say, signal);
+  const pace = new Pace(config.epochs * stepsPerEpoch, say, signal, deviceFailure);
   const log = (text: string): void => say({ type: 'log', level: 'info', text });
   const metrics = (points: readonly MetricPoint[]): void => say({ type: 'metrics', points });
 
@@ -83,6 +85,8 @@ async function run(trial: Trial, { workload, backend, say, signal }: TrainingCon
     trainPoint(config.epochs, wholeTrial, 'trainSeconds', trainSeconds),
   ]);
   for (const picture of await drawPictures(trial, config.epochs)) say(picture);
+  // A device that failed under the last numbers makes them worth nothing.
+  await pace.pause();
 }
 
 /**

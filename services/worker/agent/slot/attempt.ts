@@ -51,8 +51,10 @@ export class Attempt {
         this.started = true;
         this.trainer.send({ type: 'train', trialId, attempt, config });
         const end = await Promise.race([this.answered, this.trainer.ended]);
-        if ('type' in end) this.conclude(end);
-        else this.fail(errorRecord(trainerDied(end, this.stalled ? stallSeconds : undefined)), true, end);
+        if ('type' in end) {
+          this.conclude(end);
+          if (end.type === 'failed' && end.ends) await this.untilTrainerEnded();
+        } else this.fail(errorRecord(trainerDied(end, this.stalled ? stallSeconds : undefined)), true, end);
       }
     } finally {
       clearInterval(heartbeat);
@@ -114,6 +116,13 @@ export class Attempt {
       this.logger.error('the trainer stopped without being told to');
       this.reporter.finish({ type: 'handed-back', reason: 'the trainer stopped without being told to' });
     }
+  }
+
+  /** The next trial must not go to a trainer that is ending. */
+  private async untilTrainerEnded(): Promise<void> {
+    if (await settlesWithin(this.trainer.ended, stopGraceMs)) return;
+    this.trainer.kill();
+    await this.trainer.ended;
   }
 
   private fail(error: ErrorRecord, retryable: boolean, end?: TrainerEnd): void {
