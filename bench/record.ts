@@ -19,7 +19,8 @@ interface StoredRecord extends BenchRecord {
   readonly date: string;
 }
 
-const resultsFile = join(packageRoot, 'bench', 'results.json');
+/** Where the measured numbers are kept. */
+export const resultsFile = join(packageRoot, 'bench', 'results.json');
 const tableFile = join(packageRoot, 'bench', 'RESULTS.md');
 
 /** The machine in words: processor, cores that this process may use, memory, system, Node. */
@@ -73,7 +74,11 @@ async function main(names: readonly string[]): Promise<void> {
   }
   stored.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   writeFileSync(resultsFile, `${JSON.stringify(stored, undefined, 2)}\n`);
-  writeFileSync(tableFile, renderResults(stored));
+  const { format, resolveConfig } = await import('prettier');
+  writeFileSync(
+    tableFile,
+    await format(renderResults(stored), { ...(await resolveConfig(tableFile)), filepath: tableFile }),
+  );
 }
 
 if (process.argv[1]?.endsWith('record.js') === true) await main(process.argv.slice(2));

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
 import { settings } from '../dist/services/shared/config.js';
+import { resultsFile, renderResults } from '../dist/bench/record.js';
 import { schemaFile, specPage } from './spec-docs.js';
 import { weightingsPage } from './weighting-docs.js';
 
@@ -40,6 +41,7 @@ function configurationPage() {
 
 /** Every generated file and what makes it, from its present text where parts of it are written by hand. */
 const pages = {
+  'bench/RESULTS.md': () => renderResults(JSON.parse(readFileSync(resultsFile, 'utf8'))),
   'docs/configuration.md': configurationPage,
   'docs/spec.md': specPage,
   'docs/sweep-spec.schema.json': schemaFile,
