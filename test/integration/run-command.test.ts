@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { cliSandbox, tinySpec } from '../helpers/cli.js';
+import { until } from '../helpers/deadline.js';
 
 const sandbox = cliSandbox();
 afterAll(() => sandbox.remove());
@@ -32,7 +33,26 @@ describe('sigmasweep run', () => {
     expect(tableOf(again.stdout)).toBe(tableOf(first.stdout));
   });
 
-  it('leaves nothing running after --exit', async () => {
+  it('keeps the dashboard up until Ctrl-C, and then ends in order', async () => {
+    const spec = join(sandbox.folder, 'tiny.json');
+    const running = sandbox.start(['run', spec]);
+    await until(() => running.output().stderr.includes('The dashboard stays up'), {
+      deadlineMs: 120_000,
+      what: 'the table to be printed',
+    });
+    const address = /Dashboard {2}(\S+)/.exec(running.output().stdout)?.[1] ?? '';
+    // Another command's whole life passes, so that a process that nothing holds would have ended by now.
+    expect((await sandbox.run(['status'])).stdout).toContain('8 succeeded');
+    expect(running.child.exitCode).toBeNull();
+    const page = await fetch(address);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('task uncertainty');
+    running.child.kill('SIGINT');
+    expect(await running.ended).toBe(0);
+    await expect(fetch(address)).rejects.toThrow();
+  });
+
+  it('leaves nothing running after it has ended', async () => {
     const status = await sandbox.run(['status']);
     expect(status.code).toBe(1);
     expect(status.stderr).toContain('sigmasweep up');

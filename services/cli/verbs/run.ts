@@ -48,7 +48,7 @@ export const run: Verb = {
         }
         if (options.exit !== true && !signal.aborted) {
           terminal.note(`The dashboard stays up at ${stack.dashboardUrl ?? '(not started)'}; Ctrl-C stops it.`);
-          await unlessBroken(stack, () => new Promise<void>((resolve) => onAbort(signal, resolve)));
+          await unlessBroken(stack, (broken) => stayUntil(AbortSignal.any([signal, broken])));
         }
       } finally {
         await stack.stop();
@@ -57,9 +57,15 @@ export const run: Verb = {
   },
 };
 
-function onAbort(signal: AbortSignal, then: () => void): void {
-  if (signal.aborted) then();
-  else signal.addEventListener('abort', then, { once: true });
+/** Resolves when the signal is aborted. The timer keeps the process: signals and other processes alone do not. */
+async function stayUntil(signal: AbortSignal): Promise<void> {
+  const timer = setInterval(() => undefined, 60_000);
+  try {
+    if (signal.aborted) return;
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /**
