@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { connectDatabase } from '../../services/shared/db/connect.js';
 import { cliSandbox, tinySpec } from '../helpers/cli.js';
 import { until } from '../helpers/deadline.js';
 
@@ -64,6 +65,7 @@ describe('sigmasweep run', () => {
     expect(up.code).toBe(0);
     const status = await sandbox.run(['status']);
     expect(status.stdout).toContain('8 succeeded');
+    expect(new Set(await statesOfWorkers()), 'workers that have ended, not lost').toEqual(new Set(['gone']));
     const csv = await sandbox.run(['table', 'latest', '--format', 'csv']);
     expect(csv.stdout.trim().split('\n')).toHaveLength(1 + 4);
     const latex = await sandbox.run(['table', 'latest', '--format', 'latex']);
@@ -78,6 +80,16 @@ describe('sigmasweep run', () => {
     expect((await sandbox.run(['down'])).stdout).toContain('Nothing was running');
   });
 });
+
+async function statesOfWorkers(): Promise<string[]> {
+  const record = readFileSync(join(sandbox.folder, 'state', 'run.json'), 'utf8');
+  const database = connectDatabase((JSON.parse(record) as { databaseUrl: string }).databaseUrl, 1);
+  try {
+    return (await database.worker.findMany()).map((worker) => worker.state);
+  } finally {
+    await database.$disconnect();
+  }
+}
 
 function tableOf(stdout: string): string {
   return stdout.slice(0, stdout.indexOf('Dashboard'));

@@ -35,24 +35,29 @@ export function createPresence(database: Database, connection: NatsConnection, l
       }
     },
   });
+  const writeDown = async (): Promise<void> => {
+    for (const [workerId, presence] of [...latest]) {
+      await recordPresence(database, presence);
+      // A newer word that came meanwhile stays for the next pass; so does everything while the database is away.
+      if (latest.get(workerId) === presence) latest.delete(workerId);
+    }
+  };
   const loop = createLoop({
     name: 'presence',
     logger,
     everyMs,
     pass: async () => {
-      for (const [workerId, presence] of [...latest]) {
-        await recordPresence(database, presence);
-        // A newer word that came meanwhile stays for the next pass; so does everything while the database is away.
-        if (latest.get(workerId) === presence) latest.delete(workerId);
-      }
+      await writeDown();
       return 'done';
     },
   });
   return {
     ...loop,
     stop: async () => {
-      subscription.unsubscribe();
+      // Workers of this machine stop just before the coordinator: their last word is that they are gone.
+      await subscription.drain().catch(() => undefined);
       await loop.stop();
+      await writeDown().catch((error: unknown) => logger.warn({ error: String(error) }, 'presence was not written'));
     },
   };
 }
