@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatAgo, formatDuration, formatEstimate } from '../../services/dashboard/format.js';
+import { formatAgo, formatEstimate } from '../../services/dashboard/format.js';
+import { formatDuration } from '../../services/shared/format-duration.js';
 import { sweepProgress } from '../../services/dashboard/progress.js';
 
 const start = new Date('2026-01-01T00:00:00Z');

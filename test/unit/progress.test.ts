@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, progressLine, sweepProgress, workDone } from '../../services/cli/progress/progress.js';
+import { progressLine, sweepProgress, workDone } from '../../services/cli/progress/progress.js';
+import { formatDuration } from '../../services/shared/format-duration.js';
 
 const trial = (
   state: 'queued' | 'running' | 'succeeded' | 'failed',

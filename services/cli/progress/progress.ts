@@ -1,3 +1,4 @@
+import { formatDuration } from '../../shared/format-duration.js';
 import { isTerminal, type TrialCounts } from '../../shared/trial-state.js';
 import type { TrialSummary } from '../../shared/messages/commands.js';
 
@@ -46,15 +47,6 @@ export function sweepProgress(
     perMinute: rate === undefined ? undefined : rate * 60,
     secondsLeft: rate === undefined ? undefined : (total - done) / rate,
   };
-}
-
-/** 75 → "1 min 15 s"; 4000 → "1 h 7 min". */
-export function formatDuration(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${String(whole)} s`;
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${String(minutes)} min ${String(whole % 60)} s`;
-  return `${String(Math.floor(minutes / 60))} h ${String(minutes % 60)} min`;
 }
 
 /** One line: bar, trials done, running, failed, rate, time left. */

@@ -1,4 +1,4 @@
-import { formatDuration } from '../format.js';
+import { formatDuration } from '../../shared/format-duration.js';
 
 /** The server's number and when it came, per element: durations go on counting between updates. */
 const bases = new WeakMap<Element, { text: string; at: number }>();

@@ -1,6 +1,6 @@
 import { trialStates, type TrialCounts } from '../../shared/trial-state.js';
 import { dash } from '../../shared/compare/number-forms.js';
-import { formatDuration } from '../format.js';
+import { formatDuration } from '../../shared/format-duration.js';
 import { trialsPerPage, type TrialFilter, type TrialRow } from '../queries/trials.js';
 import { TableScroll } from './layout.js';
 import { StateBadge } from './state.js';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { InputFault } from '../messages/commands.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../nearest.js';
 
 export type FieldPath = readonly PropertyKey[];
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SigmasweepError } from '../../shared/errors.js';
+import { nearest } from '../../shared/nearest.js';
 import { backendRequests, type BackendRequest } from '../../shared/trial-config.js';
 import { BackendUnusable, type BackendCandidate, type BackendName, type UsableBackend } from './candidate.js';
 import { backendLadder } from './registry.js';
@@ -72,31 +73,17 @@ function describe(passedOver: readonly PassedOver[]): string {
 
 /**
  * Reads a backend's name as a person typed it.
- * @throws SigmasweepError BACKEND_UNKNOWN with the nearest known name
+ * @throws SigmasweepError BACKEND_UNKNOWN with the nearest known name, where one is near
  */
 export function parseBackendRequest(text: string): BackendRequest {
   const known = backendRequests.find((name) => name === text);
   if (known !== undefined) return known;
-  const nearest = [...backendRequests].sort((a, b) => editDistance(text, a) - editDistance(text, b))[0] ?? 'auto';
+  const meant = nearest(text, backendRequests);
   throw new SigmasweepError(
     'BACKEND_UNKNOWN',
     `No backend is called "${text}"; known are ${backendRequests.join(', ')}`,
     {
-      hint: `Did you mean ${nearest}?`,
+      hint: meant === undefined ? 'Name one of them, or leave the choice to `auto`.' : `Did you mean ${meant}?`,
     },
   );
-}
-
-/** Levenshtein's distance: single-character insertions, deletions and replacements from one text to the other. */
-function editDistance(from: string, to: string): number {
-  let previous = Array.from({ length: to.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= from.length; i += 1) {
-    const row = [i];
-    for (let j = 1; j <= to.length; j += 1) {
-      const replaced = (previous[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, (previous[j] as number) + 1, (row[j - 1] as number) + 1));
-    }
-    previous = row;
-  }
-  return previous[to.length] as number;
 }
