@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { optimizerConfig } from '../services/shared/catalog/optimizers.js';
-import { upsampleNearest } from '../services/worker/backends/upsample.js';
+import { upsampleNearest } from './upsample.js';
 import { relu } from '../services/worker/operations/relu.js';
 import { createOptimizer } from '../services/worker/optimizers/registry.js';
 import '../services/worker/trainer/register-gradients.js';

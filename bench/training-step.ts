@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { openBackend, parseBackendRequest } from '../services/worker/backends/choose.js';
 import { wasmTrainingKernels } from '../services/worker/backends/kernels/registry.js';
 import { replacedKernel } from '../services/worker/backends/kernels/replaced.js';
-import { upsampleNearest } from '../services/worker/backends/upsample.js';
+import { upsampleNearest } from './upsample.js';
 import '../services/worker/trainer/register-gradients.js';
 import type { BenchRecord } from './record.js';
 

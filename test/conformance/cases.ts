@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { upsampleNearest } from '../../services/worker/backends/upsample.js';
+import { upsampleNearest } from '../../bench/upsample.js';
 import { depthToSpace, spaceToDepth } from '../../services/worker/operations/rearrange.js';
 import { depth } from '../../services/worker/workloads/task-kinds/depth.js';
 import { instanceVectors } from '../../services/worker/workloads/task-kinds/instance-vectors.js';

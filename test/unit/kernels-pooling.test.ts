@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BackendRequest } from '../../services/shared/trial-config.js';
 import { openBackend } from '../../services/worker/backends/choose.js';
-import { upsampleNearest } from '../../services/worker/backends/upsample.js';
+import { upsampleNearest } from '../../bench/upsample.js';
 
 /** Distinct values, at least 1/size apart, so that a step of 1/8 of that changes no maximum. */
 function shuffled(size: number, seed: number): Float64Array {

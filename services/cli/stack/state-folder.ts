@@ -17,11 +17,6 @@ export interface StateFolder {
   readonly cache: string;
 }
 
-/** The state folder of those who named none: `.sigmasweep` in the folder they work in. */
-export function defaultStateFolder(cwd: string): string {
-  return join(cwd, '.sigmasweep');
-}
-
 /** Values of the environment that say where a user's caches are. */
 export interface CacheEnvironment {
   readonly XDG_CACHE_HOME?: string | undefined;

@@ -30,7 +30,6 @@ export const models = {
 } as const satisfies Record<string, ModelInfo>;
 
 export type ModelName = keyof typeof models;
-export const modelNames = Object.keys(models) as [ModelName, ...ModelName[]];
 
 /** A model with its options filled in, as a trial carries it. */
 export const modelConfig = z.discriminatedUnion('name', [

@@ -33,7 +33,6 @@ export const optimizers = {
 } as const;
 
 export type OptimizerName = keyof typeof optimizers;
-export const optimizerNames = Object.keys(optimizers) as [OptimizerName, ...OptimizerName[]];
 
 /** An optimizer with its options filled in, as a trial carries it. */
 export const optimizerConfig = z.discriminatedUnion('name', [
