@@ -16,23 +16,28 @@ interface MetricRow {
  * @throws Prisma's error when there is no such sweep
  */
 export async function readSweepResults(database: Database, sweepId: string): Promise<SweepResults> {
-  const [sweep, metrics] = await Promise.all([
-    database.sweep.findUniqueOrThrow({
-      where: { id: sweepId },
-      include: {
-        settings: { orderBy: { position: 'asc' } },
-        trials: {
-          orderBy: { position: 'asc' },
-          select: { id: true, settingKey: true, label: true, seed: true, state: true },
+  // One snapshot: read apart, a trial that ends in between would count as done without its metrics.
+  const inOneSnapshot = { isolationLevel: 'RepeatableRead' } as const;
+  const [sweep, metrics] = await database.$transaction(
+    [
+      database.sweep.findUniqueOrThrow({
+        where: { id: sweepId },
+        include: {
+          settings: { orderBy: { position: 'asc' } },
+          trials: {
+            orderBy: { position: 'asc' },
+            select: { id: true, settingKey: true, label: true, seed: true, state: true },
+          },
         },
-      },
-    }),
-    database.$queryRaw<MetricRow[]>`
+      }),
+      database.$queryRaw<MetricRow[]>`
       SELECT DISTINCT ON (m.trial_id, m.split, m.task, m.metric) m.trial_id, m.split, m.task, m.metric, m.value
       FROM trial t JOIN metric m ON m.trial_id = t.id AND m.attempt = t.attempt
       WHERE t.sweep_id = ${sweepId} AND t.state = 'succeeded' AND m.split IN ('test', 'train')
       ORDER BY m.trial_id, m.split, m.task, m.metric, m.epoch DESC`,
-  ]);
+    ],
+    inOneSnapshot,
+  );
   const counts = Object.fromEntries(
     trialStates.map((state) => [state, sweep.trials.filter((trial) => trial.state === state).length]),
   ) as Record<TrialState, number> satisfies TrialCounts;
