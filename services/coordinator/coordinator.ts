@@ -1,3 +1,4 @@
+import { Batcher } from './api/batcher.js';
 import { serveApi } from './api/serve.js';
 import { createEffects } from './loops/effects.js';
 import type { Loop } from './loops/loop.js';
@@ -7,6 +8,7 @@ import { createReconciler } from './loops/reconciler.js';
 import { createRecorder } from './loops/recorder.js';
 import { createRelay } from './loops/relay.js';
 import { watchConnection } from './loops/watch-connection.js';
+import { claimTrials, type Claim, type StoredClaimAnswer } from './store/claim-trial.js';
 import type { Database } from '../shared/db/connect.js';
 import type { Logger } from '../shared/log.js';
 import type { Connection } from '../shared/nats/connect.js';
@@ -20,6 +22,9 @@ export interface CoordinatorOptions {
   readonly leaseSeconds: number;
   readonly limits?: StreamLimits;
 }
+
+/** Two, so that one waits for its commit while the other is prepared. */
+const claimBatches = { size: 128, atOnce: 2 } as const;
 
 /** A coordinator at work. Any number of them may share a database and a NATS server. */
 export interface Coordinator {
@@ -49,7 +54,11 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     createPresence(database, connection, logger),
   ];
   for (const loop of loops) loop.start();
-  const api = serveApi(connection, { database, effects, leaseSeconds }, logger);
+  const claims = new Batcher<Claim, StoredClaimAnswer>(
+    (batch) => claimTrials(database, batch, leaseSeconds),
+    claimBatches,
+  );
+  const api = serveApi(connection, { database, effects, leaseSeconds, claims }, logger);
   await connection.flush();
   return {
     stop: async () => {

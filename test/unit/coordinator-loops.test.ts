@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { failure } from '../../services/coordinator/api/answer.js';
+import { Batcher } from '../../services/coordinator/api/batcher.js';
 import { Lanes } from '../../services/coordinator/api/lanes.js';
 import { gather } from '../../services/coordinator/loops/gather.js';
 import { createLoop } from '../../services/coordinator/loops/loop.js';
@@ -122,6 +123,38 @@ describe('createLoop', () => {
     loop.wake();
     loop.start();
     expect(passes).toBe(4);
+  });
+});
+
+describe('Batcher', () => {
+  it('takes what comes while it works as the next batch, in order, and answers each call', async () => {
+    const batches: number[][] = [];
+    const gates: (() => void)[] = [];
+    const batcher = new Batcher<number, number>(
+      async (items) => {
+        batches.push([...items]);
+        await new Promise<void>((resolve) => gates.push(resolve));
+        if (items.includes(7)) throw new Error('failed');
+        return items.map((item) => item * 10);
+      },
+      { size: 3, atOnce: 1 },
+    );
+    const first = batcher.call(0);
+    await until(() => gates.length === 1, { deadlineMs: 5_000, what: 'the first batch' });
+    const others = Promise.allSettled([1, 2, 3, 4, 7].map((item) => batcher.call(item)));
+    for (let done = 0; done < 3; done += 1) {
+      await until(() => gates.length > 0, { deadlineMs: 5_000, what: 'the next batch' });
+      gates.shift()?.();
+    }
+    expect(await first).toBe(0);
+    expect((await others).map((one) => (one.status === 'fulfilled' ? one.value : 'failed'))).toEqual([
+      10,
+      20,
+      30,
+      'failed',
+      'failed',
+    ]);
+    expect(batches).toEqual([[0], [1, 2, 3], [4, 7]]);
   });
 });
 

@@ -1,14 +1,14 @@
+import { readGrant } from '../store/claim-trial.js';
 import { storableText } from '../store/storable-text.js';
-import { claimTrial } from '../store/claim-trial.js';
 import { smallRequest, type Handler } from './handler.js';
 
 /** A worker asks for a trial that it was rung for. */
 export const claim: Handler<'claim'> = {
   lane: 'claim',
   largestRequest: smallRequest,
-  async handle({ database, effects, leaseSeconds }, { trialId, workerId, claimId, backend, device }) {
+  async handle({ claims, effects, leaseSeconds }, { trialId, workerId, claimId, backend, device }) {
     const claimed = { trialId, workerId, claimId, backend: storableText(backend), device: storableText(device) };
-    const answer = await claimTrial(database, claimed, leaseSeconds);
+    const answer = readGrant(await claims.call(claimed));
     if (!answer.granted) return answer;
     effects.changed([answer.sweepId]);
     return { ...answer, leaseSeconds };

@@ -2,12 +2,16 @@ import type { z } from 'zod';
 import type { Database } from '../../shared/db/connect.js';
 import type { CommandName, CommandResponse, commands } from '../../shared/messages/commands.js';
 import type { Effects } from '../loops/effects.js';
+import type { Claim, StoredClaimAnswer } from '../store/claim-trial.js';
+import type { Batcher } from './batcher.js';
 
 /** What the commands work with. */
 export interface ApiContext {
   readonly database: Database;
   readonly effects: Effects;
   readonly leaseSeconds: number;
+  /** Claims that come together are granted together. */
+  readonly claims: Batcher<Claim, StoredClaimAnswer>;
 }
 
 /** Commands of different lanes do not wait for each other: a page full of results never delays a claim. */

@@ -1,8 +1,11 @@
 import { SigmasweepError } from '../../shared/errors.js';
 import type { Lane } from './handler.js';
 
-/** Commands at once in each lane; together they leave connections of the pool to the loops. */
-const widths: Readonly<Record<Lane, number>> = { claim: 4, write: 2, read: 2 };
+/**
+ * Commands at once in each lane; together they leave connections of the pool to the loops. Claims are many because a
+ * batch of them shares one connection.
+ */
+const widths: Readonly<Record<Lane, number>> = { claim: 512, write: 2, read: 2 };
 /** Requests that wait in a lane at most. */
 const queueLength = 2000;
 /** A request that waited longer is dropped: its sender has given up, in milliseconds. */

@@ -11,17 +11,22 @@ export interface Claim {
   readonly device: string;
 }
 
-export type ClaimAnswer =
+type Answer<Config> =
   | {
       readonly granted: true;
       readonly sweepId: string;
       readonly attempt: number;
       readonly label: string;
-      readonly config: TrialConfig;
+      readonly config: Config;
     }
   | { readonly granted: false; readonly reason: string };
 
+export type ClaimAnswer = Answer<TrialConfig>;
+/** The configuration as it is stored: one that cannot be read must not cost the other claims of a batch. */
+export type StoredClaimAnswer = Answer<unknown>;
+
 interface GrantRow {
+  claim_id: string;
   sweep_id: string;
   attempt: number;
   label: string;
@@ -31,44 +36,95 @@ interface GrantRow {
 const claimed = transition('claimed');
 
 /**
- * Gives a queued trial to one worker: a compare-and-set in one statement, so that of any number of claims exactly one
- * changes the row. The lease is in the database's time and begins with the claim, so that a worker that dies before its
- * first heartbeat is found too.
+ * Gives queued trials to workers: a compare-and-set in one statement, so that of any number of claims for a trial exactly
+ * one changes the row. Claims that come together are one transaction, whose commit is what a claim costs most. Leases are
+ * in the database's time and begin with the claim, so that a worker that dies before its first heartbeat is found too.
  *
  * The same claim again, after its answer was lost, gets the same attempt and a fresh lease while the attempt runs.
+ * @returns an answer for each claim, in their order
  */
-export async function claimTrial(database: Database, claim: Claim, leaseSeconds: number): Promise<ClaimAnswer> {
-  const { trialId, workerId, claimId, backend, device } = claim;
+export async function claimTrials(
+  database: Database,
+  claims: readonly Claim[],
+  leaseSeconds: number,
+): Promise<StoredClaimAnswer[]> {
+  let taken: Map<string, GrantRow>;
   try {
-    const rows = await database.$queryRaw<GrantRow[]>`
-      WITH taken AS (
-        UPDATE trial SET state = ${claimed.to}, attempt = attempt + 1, worker_id = ${workerId},
-          lease_until = now() + make_interval(secs => ${leaseSeconds}::float8), started_at = now(), step = NULL, steps = NULL
-        WHERE id = ${trialId} AND state = ANY(${claimed.from}::text[])
-        RETURNING id, sweep_id, attempt, label, config
-      ), made AS (
-        INSERT INTO attempt (trial_id, number, claim_id, worker_id, backend, device)
-        SELECT id, attempt, ${claimId}, ${workerId}, ${backend}, ${device} FROM taken
-      )
-      SELECT sweep_id, attempt, label, config FROM taken`;
-    if (rows[0] !== undefined) return grant(rows[0]);
+    taken = await take(database, claims, leaseSeconds);
   } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
     // The trial is queued again and this claim's attempt is over: its late repetition must not start another one.
-    if (isUniqueViolation(error)) return { granted: false, reason: 'the attempt of this claim is over' };
-    throw error;
+    if (claims.length === 1) return [{ granted: false, reason: 'the attempt of this claim is over' }];
+    const answers: StoredClaimAnswer[] = [];
+    for (const claim of claims) answers.push(...(await claimTrials(database, [claim], leaseSeconds)));
+    return answers;
   }
+  return Promise.all(
+    claims.map(async (claim) => {
+      const row = taken.get(claim.claimId);
+      return row === undefined ? await repeatedClaim(database, claim, leaseSeconds) : grant(row);
+    }),
+  );
+}
+
+/** One claim; see `claimTrials`. */
+export async function claimTrial(database: Database, claim: Claim, leaseSeconds: number): Promise<ClaimAnswer> {
+  const [answer] = await claimTrials(database, [claim], leaseSeconds);
+  if (answer === undefined) throw new Error('a claim got no answer');
+  return readGrant(answer);
+}
+
+/** Reads the stored configuration of a granted trial. @throws ZodError for one that this version does not understand */
+export function readGrant(answer: StoredClaimAnswer): ClaimAnswer {
+  return answer.granted ? { ...answer, config: trialConfig.parse(answer.config) } : answer;
+}
+
+/** The rows are locked in the order of their ids, as the recorder and the reaper do: nobody waits for each other. */
+async function take(
+  database: Database,
+  claims: readonly Claim[],
+  leaseSeconds: number,
+): Promise<Map<string, GrantRow>> {
+  const rows = await database.$queryRaw<GrantRow[]>`
+    WITH wanted AS (
+      SELECT DISTINCT ON (trial_id) * FROM unnest(
+        ${claims.map((claim) => claim.trialId)}::text[], ${claims.map((claim) => claim.workerId)}::text[],
+        ${claims.map((claim) => claim.claimId)}::text[], ${claims.map((claim) => claim.backend)}::text[],
+        ${claims.map((claim) => claim.device)}::text[]
+      ) WITH ORDINALITY AS w(trial_id, worker_id, claim_id, backend, device, place)
+      ORDER BY trial_id, place
+    ), free AS MATERIALIZED (
+      SELECT id FROM trial
+      WHERE id = ANY(${claims.map((claim) => claim.trialId)}::text[]) AND state = ANY(${claimed.from}::text[])
+      ORDER BY id FOR NO KEY UPDATE
+    ), taken AS (
+      UPDATE trial t SET state = ${claimed.to}, attempt = t.attempt + 1, worker_id = w.worker_id,
+        lease_until = now() + make_interval(secs => ${leaseSeconds}::float8), started_at = now(), step = NULL, steps = NULL
+      FROM free f JOIN wanted w ON w.trial_id = f.id
+      WHERE t.id = f.id AND t.state = ANY(${claimed.from}::text[])
+      RETURNING t.id, t.sweep_id, t.attempt, t.label, t.config, w.claim_id, w.worker_id, w.backend, w.device
+    ), made AS (
+      INSERT INTO attempt (trial_id, number, claim_id, worker_id, backend, device)
+      SELECT id, attempt, claim_id, worker_id, backend, device FROM taken
+    )
+    SELECT claim_id, sweep_id, attempt, label, config FROM taken`;
+  return new Map(rows.map((row) => [row.claim_id, row]));
+}
+
+/** A claim that took nothing: it is a repeated one, or somebody else has the trial. */
+async function repeatedClaim(database: Database, claim: Claim, leaseSeconds: number): Promise<StoredClaimAnswer> {
+  const { trialId, workerId, claimId } = claim;
   const repeated = await database.$queryRaw<GrantRow[]>`
     UPDATE trial t SET lease_until = now() + make_interval(secs => ${leaseSeconds}::float8)
     FROM attempt a
     WHERE a.claim_id = ${claimId} AND a.worker_id = ${workerId} AND a.trial_id = ${trialId} AND a.outcome = 'running'
       AND t.id = a.trial_id AND t.attempt = a.number AND t.state = ${claimed.to}
-    RETURNING t.sweep_id, t.attempt, t.label, t.config`;
+    RETURNING a.claim_id, t.sweep_id, t.attempt, t.label, t.config`;
   if (repeated[0] !== undefined) return grant(repeated[0]);
   const [trial] = await database.$queryRaw<{ state: string }[]>`SELECT state FROM trial WHERE id = ${trialId}`;
   return { granted: false, reason: trial === undefined ? 'there is no such trial' : `the trial is ${trial.state}` };
 }
 
-function grant(row: GrantRow): ClaimAnswer {
-  const { sweep_id: sweepId, attempt, label } = row;
-  return { granted: true, sweepId, attempt, label, config: trialConfig.parse(row.config) };
+function grant({ sweep_id: sweepId, attempt, label, config }: GrantRow): StoredClaimAnswer {
+  return { granted: true, sweepId, attempt, label, config };
 }
