@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { gradientSpaces, type GradientSpace } from '../../services/shared/catalog/weighting-options.js';
 import { trialConfig } from '../../services/shared/trial-config.js';
 import { architectures } from '../../services/worker/models/registry.js';
+import { noState } from '../../services/worker/trainer/part-state.js';
 import type { SharedModel } from '../../services/worker/models/model.js';
 import { gradientStep } from '../../services/worker/trainer/gradient-step.js';
 import { lossesOf, openBatch, type StepBatch } from '../../services/worker/trainer/step-batch.js';
@@ -40,6 +41,7 @@ function spy(space: GradientSpace, combination: { shared: number[]; heads: numbe
     needs: 'task-gradients',
     space,
     variables: [],
+    state: noState,
     regressionError: 'absolute',
     combineGradients: (step) => {
       seen.push(step);

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { PartState } from '../trainer/part-state.js';
 
 /** A task as a model sees it: it needs a head with so many output channels. */
 export interface ModelTask {
@@ -85,5 +86,7 @@ export interface Model {
   /** See `Architecture.forward`. */
   forward(images: tf.Tensor4D): tf.Tensor4D[];
   readonly shared: SharedModel | undefined;
+  /** Every variable by its name: the parameters, and what else it keeps, such as running means. */
+  readonly state: PartState;
   dispose(): void;
 }

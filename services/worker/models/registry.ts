@@ -63,6 +63,7 @@ export function buildModel(architecture: Architecture, seed: number, limit: numb
       encode: (images) => shared.encode(images, lookup),
       decode: (features, task) => shared.decode(features, task, lookup),
     },
+    state: { variables: Object.fromEntries(parameters.map(({ name, variable }) => [name, variable])) },
     dispose: () => parameters.forEach(({ variable }) => variable.dispose()),
   };
 }

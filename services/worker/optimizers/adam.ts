@@ -38,6 +38,10 @@ export const adam: OptimizerFactory<AdamOptions> = (options, variables) => {
         flat.subtract(change);
       });
     },
+    state: {
+      variables: { firstMoment, secondMoment },
+      numbers: { step: { read: () => [step], write: ([saved = 0]) => (step = saved) } },
+    },
     dispose: () => {
       firstMoment.dispose();
       secondMoment.dispose();

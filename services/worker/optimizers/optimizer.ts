@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { PartState } from '../trainer/part-state.js';
 
 /** A variable that is trained, with its learning rate relative to the others'. */
 export interface TrainedVariable {
@@ -15,6 +16,8 @@ export interface Optimizer {
    * @param learningRate of this step, before the variables' multipliers
    */
   apply(gradients: readonly (tf.Tensor | null)[], learningRate: number): void;
+  /** Slots and counters; the trained variables are not among them. */
+  readonly state: PartState;
   dispose(): void;
 }
 

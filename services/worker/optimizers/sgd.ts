@@ -17,6 +17,7 @@ export const sgd: OptimizerFactory<SgdOptions> = (options, variables) => {
         flat.subtract(tf.mul<tf.Tensor1D>(velocity, learningRate));
       });
     },
+    state: { variables: { velocity } },
     dispose: () => velocity.dispose(),
   };
 };

@@ -9,6 +9,7 @@ import { createOptimizer } from '../optimizers/registry.js';
 import { createWeighting } from '../weighting/registry.js';
 import type { Weighting } from '../weighting/weighting.js';
 import type { OpenTask, OpenWorkload, TaskKindImplementation } from '../workloads/workload.js';
+import { joinStates, type PartState } from './part-state.js';
 
 /** A trained task with what its kind can do. */
 export interface TrialTask extends OpenTask {
@@ -27,6 +28,8 @@ export interface Trial {
   /** In the order that `optimizer` wants its gradients. */
   readonly variables: readonly TrainedVariable[];
   readonly optimizer: Optimizer;
+  /** Everything that changes while it trains, by name: `model/…`, `weighting/…`, `learned/…`, `optimizer/…`. */
+  readonly state: PartState;
   dispose(): void;
 }
 
@@ -62,7 +65,15 @@ export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: Ta
       ...weighting.variables,
     ];
     const optimizer = opened(createOptimizer(config.optimizer, variables));
-    return { config, workload, tasks, model, weighting, variables, optimizer, dispose };
+    const state = joinStates({
+      model: model.state,
+      weighting: weighting.state,
+      learned: {
+        variables: Object.fromEntries(weighting.variables.map(({ name, variable }) => [name, variable])),
+      },
+      optimizer: optimizer.state,
+    });
+    return { config, workload, tasks, model, weighting, variables, optimizer, state, dispose };
   } catch (error) {
     dispose();
     throw error;

@@ -39,6 +39,7 @@ export const dtp: WeightingFactory<OptionsOf<'dtp'>, LossWeighting> = ({ focus, 
       const bounded = tf.clipByValue(mean, leastKpi, mostKpi);
       return tf.neg(tf.mul(tf.pow(tf.sub(1, bounded), focus), tf.log(bounded)));
     },
+    state: { variables: { mean, unit } },
     dispose: () => {
       mean.dispose();
       unit.dispose();

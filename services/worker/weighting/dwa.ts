@@ -15,6 +15,12 @@ export const dwa: WeightingFactory<OptionsOf<'dwa'>, LossWeighting> = ({ tempera
   let before: readonly number[] | undefined;
   return movingSum(tasks, {
     weigh: () => tf.tensor1d(weights),
+    state: {
+      numbers: {
+        weights: { read: () => weights, write: (saved) => (weights = [...saved]) },
+        before: { read: () => before ?? [], write: (saved) => (before = saved.length > 0 ? saved : undefined) },
+      },
+    },
     onEpoch: ({ losses }) => {
       if (before !== undefined) weights = weightsOf(losses, before, temperature);
       before = losses;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { adam } from '../optimizers/adam.js';
+import { joinStates } from '../trainer/part-state.js';
 import { atLeastTiny, movingSum } from './moving-sum.js';
 import type { OptionsOf } from './options.js';
 import type { LossWeighting, WeightingFactory } from './weighting.js';
@@ -50,6 +51,7 @@ export const famo: WeightingFactory<OptionsOf<'famo'>, LossWeighting> = (options
       return tf.div(perLoss, tf.sum(perLoss));
     },
     ...(options.progress === 'after-step' ? { afterStep: moveLogits } : {}),
+    state: joinStates({ logits: { variables: { logits, lastLogLosses } }, optimizer: optimizer.state }),
     dispose: () => {
       logits.dispose();
       lastLogLosses.dispose();

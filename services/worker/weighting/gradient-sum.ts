@@ -1,4 +1,5 @@
 import type { GradientSpace } from '../../shared/catalog/weighting-options.js';
+import { joinStates, noState } from '../trainer/part-state.js';
 import { normalise, type Combination, type GradientWeighting, type TaskGradients } from './weighting.js';
 
 export interface CombinedGradients extends Partial<Omit<GradientWeighting, 'combineGradients' | 'describe'>> {
@@ -22,6 +23,19 @@ export function gradientSum(count: number, { combine, ...rest }: CombinedGradien
     regressionError: 'absolute',
     dispose: () => undefined,
     ...rest,
+    state: joinStates({
+      reported: {
+        numbers: {
+          mean: { read: () => mean, write: (saved) => (mean = [...saved]) },
+          sum: { read: () => sum, write: (saved) => (sum = [...saved]) },
+          steps: {
+            read: () => [step, stepsOfEpoch],
+            write: (saved) => ([step = 0, stepsOfEpoch = 0] = saved),
+          },
+        },
+      },
+      method: rest.state ?? noState,
+    }),
     combineGradients: (gradients) => {
       const combination = combine(gradients, step);
       sum = sum.map((total, task) => total + (combination.shared[task] ?? 0) * (gradients.factors[task] ?? 1));

@@ -1,3 +1,4 @@
+import { joinStates } from '../trainer/part-state.js';
 import { gradientSum } from './gradient-sum.js';
 import type { OptionsOf } from './options.js';
 import { HostAdam } from './solvers/host-adam.js';
@@ -23,6 +24,18 @@ export const gradnorm: WeightingFactory<OptionsOf<'gradnorm'>, GradientWeighting
 
   return gradientSum(tasks.length, {
     space: options.gradients,
+    state: joinStates({
+      weights: {
+        numbers: {
+          weights: { read: () => weights, write: (saved) => (weights = [...saved]) },
+          firstLosses: {
+            read: () => firstLosses ?? [],
+            write: (saved) => (firstLosses = saved.length > 0 ? saved : undefined),
+          },
+        },
+      },
+      optimizer: optimizer.state,
+    }),
     combine: ({ gram, losses }) => {
       firstLosses ??= losses;
       const lengths = norms(gram);

@@ -17,6 +17,17 @@ export const gradvac: WeightingFactory<OptionsOf<'gradvac'>, GradientWeighting> 
   const usual = tasks.map(() => tasks.map(() => 0));
   return gradientSum(tasks.length, {
     space: 'parameters',
+    state: {
+      numbers: {
+        usual: {
+          read: () => usual.flat(),
+          write: (saved) =>
+            usual.forEach((row, task) =>
+              row.splice(0, row.length, ...saved.slice(task * row.length).slice(0, row.length)),
+            ),
+        },
+      },
+    },
     combine: ({ gram }, step) => ({
       shared: summed(
         changePairwise(gram, draws.orderOfOthers(tasks.length, step), ({ task, other, cosine, ratio }) => {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { noState } from '../trainer/part-state.js';
 import { lossScales } from './loss-scales.js';
 import type { OptionsOf } from './options.js';
 import { normalise, type LossWeighting, type WeightingFactory } from './weighting.js';
@@ -12,6 +13,7 @@ export const imtlL: WeightingFactory<OptionsOf<'imtl-l'>, LossWeighting> = ({ le
   return {
     needs: 'losses',
     variables: scales.variables,
+    state: noState,
     regressionError: 'absolute',
     combine: (losses) => tf.addN([...scales.scale(losses).losses]),
     describe: async () => {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { joinStates, noState, type PartState } from '../trainer/part-state.js';
 import type { WeightedTask, LossWeighting } from './weighting.js';
 import { normalise } from './weighting.js';
 
@@ -14,6 +15,8 @@ export interface MovingWeights {
   readonly initial?: readonly number[];
   readonly onEpoch?: NonNullable<LossWeighting['onEpoch']>;
   readonly afterStep?: NonNullable<LossWeighting['afterStep']>;
+  /** What `weigh` remembers. */
+  readonly state?: PartState;
   readonly dispose?: () => void;
 }
 
@@ -31,6 +34,18 @@ export function movingSum(tasks: readonly WeightedTask[], moving: MovingWeights)
   return {
     needs: 'losses',
     variables: [],
+    state: joinStates({
+      reported: {
+        variables: { mean, sum },
+        numbers: {
+          steps: {
+            read: () => [step, stepsOfEpoch],
+            write: (saved) => ([step = 0, stepsOfEpoch = 0] = saved),
+          },
+        },
+      },
+      method: moving.state ?? noState,
+    }),
     regressionError: 'absolute',
     combine: (losses) => {
       // A gradient of its own keeps the weights off the tape: they cost no memory there and get no gradient.

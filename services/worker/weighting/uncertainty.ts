@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { noState } from '../trainer/part-state.js';
 import type { OptionsOf } from './options.js';
 import { normalise, type LossWeighting, type WeightedTask, type WeightingFactory } from './weighting.js';
 
@@ -57,6 +58,7 @@ export const uncertainty: WeightingFactory<UncertaintyOptions, LossWeighting> = 
       variable: at(logVariances, task),
       learningRateMultiplier: options.learningRateMultiplier,
     })),
+    state: noState,
     regressionError: options.regression,
     scalePredictions: (task, predictions) =>
       at(terms, task).scalesLogits ? tf.mul<tf.Tensor4D>(predictions, precision(at(logVariances, task))) : predictions,

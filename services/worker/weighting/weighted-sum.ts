@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { noState } from '../trainer/part-state.js';
 import { normalise, type LossWeighting } from './weighting.js';
 
 /**
@@ -11,6 +12,7 @@ export function weightedSum(weights: readonly number[]): LossWeighting {
   return {
     needs: 'losses',
     variables: [],
+    state: noState,
     regressionError: 'absolute',
     combine: (losses) => tf.addN(losses.map((loss, task) => tf.mul<tf.Scalar>(loss, weights[task] ?? 0))),
     describe: () => Promise.resolve(described),

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { GradientSpace } from '../../shared/catalog/weighting-options.js';
+import type { PartState } from '../trainer/part-state.js';
 
 /** A task as a weighting sees it; the order of tasks is that of the trial. */
 export interface WeightedTask {
@@ -37,6 +38,8 @@ export interface EpochHistory {
 /** What every weighting has, whatever it needs of a step. */
 interface CommonWeighting {
   readonly variables: readonly WeightingVariable[];
+  /** What it remembers beside `variables`. */
+  readonly state: PartState;
   /** Which error regression losses are made of: |e|, or e² where the likelihood is Gaussian. */
   readonly regressionError: 'absolute' | 'squared';
   /**

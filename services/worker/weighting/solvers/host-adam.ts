@@ -1,7 +1,9 @@
+import type { PartState } from '../../trainer/part-state.js';
+
 /** Adam (Kingma & Ba 2015, algorithm 1) for a few numbers on the host. */
 export class HostAdam {
-  private readonly first: number[];
-  private readonly second: number[];
+  private first: number[];
+  private second: number[];
   private steps = 0;
 
   constructor(
@@ -13,6 +15,14 @@ export class HostAdam {
     this.first = new Array<number>(size).fill(0);
     this.second = new Array<number>(size).fill(0);
   }
+
+  readonly state: PartState = {
+    numbers: {
+      first: { read: () => this.first, write: (saved) => (this.first = [...saved]) },
+      second: { read: () => this.second, write: (saved) => (this.second = [...saved]) },
+      steps: { read: () => [this.steps], write: ([saved = 0]) => (this.steps = saved) },
+    },
+  };
 
   /** The values after one step against their gradient. */
   step(values: readonly number[], gradient: readonly number[]): number[] {
