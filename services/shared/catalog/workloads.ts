@@ -64,6 +64,22 @@ export const streetScenesOptions = z.strictObject({
 });
 export type StreetScenesOptions = z.infer<typeof streetScenesOptions>;
 
+export const rehearsalOptions = z.strictObject({
+  secondsPerEpoch: z
+    .number()
+    .min(0)
+    .max(3600)
+    .default(0)
+    .describe('How long an epoch pretends to take, in seconds; 0 = as fast as can be reported.'),
+  extraPoints: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(0)
+    .describe('Further made-up numbers that each epoch reports, to rehearse the load of a workload with many.'),
+});
+export type RehearsalOptions = z.infer<typeof rehearsalOptions>;
+
 /** Every workload by name. A new one is a line here, its options, and a folder in services/worker/workloads. */
 export const workloads = {
   'street-scenes': {
@@ -76,9 +92,22 @@ export const workloads = {
     ],
     options: streetScenesOptions,
   },
+  rehearsal: {
+    name: 'rehearsal',
+    description:
+      'Trains nothing: every number is made up by a formula. Goes the whole way of a sweep in moments, to see what it plans and whether the machines and servers do their part.',
+    tasks: [
+      { name: 'semantic', kind: 'segmentation', label: 'Semantic class (made up)' },
+      { name: 'instance', kind: 'instance-vectors', label: 'Instance (made up)' },
+      { name: 'depth', kind: 'depth', label: 'Depth (made up)' },
+    ],
+    options: rehearsalOptions,
+  },
 } as const satisfies Record<string, WorkloadInfo>;
 
 export type WorkloadName = keyof typeof workloads;
+/** Workloads that train a network of the worker on data; a rehearsal does not. */
+export type TrainedWorkloadName = Exclude<WorkloadName, 'rehearsal'>;
 export const workloadNames = Object.keys(workloads) as [WorkloadName, ...WorkloadName[]];
 
 /** Looks a task of a workload up by name. */

@@ -4,20 +4,25 @@ import { learnedMark } from './number-forms.js';
 /** Labels listed in a note before the rest is only counted. */
 const listed = 5;
 
+/** A table of made-up numbers must never pass for a result. */
+const rehearsalNote = 'A rehearsal: nothing was trained, every number is made up by a formula.';
+
 /** What the numbers of a table are, in one line: every table tells it. */
-export function protocolLine({ seeds }: Comparison): string {
+export function protocolLine({ seeds, workload }: Comparison): string {
+  const what = workload === 'rehearsal' ? 'MADE-UP NUMBERS OF A REHEARSAL' : 'Test split after the last epoch';
   const over =
     seeds.length === 0
       ? ''
       : seeds.length === 1
         ? `, seed ${seeds.join()} alone (no spread)`
         : `, mean ± sample standard deviation over seeds ${seeds.join(', ')}`;
-  return `Test split after the last epoch${over}`;
+  return `${what}${over}`;
 }
 
 /** Remarks below a table: what its signs mean, what is missing and why. */
 export function comparisonNotes(comparison: Comparison): string[] {
   return [
+    ...(comparison.workload === 'rehearsal' ? [rehearsalNote] : []),
     ...weightNotes(comparison),
     ...deltaNotes(comparison),
     ...competitionNotes(comparison),

@@ -25,11 +25,14 @@ function spreadColumns(name: string, of: (row: ComparisonRow) => Spread | undefi
   ];
 }
 
-function csvColumns({ tasks, columns, hasDelta }: Comparison): CsvColumn[] {
+function csvColumns({ tasks, columns, hasDelta, workload }: Comparison): CsvColumn[] {
   const weightOf = (row: ComparisonRow, task: string): WeightCell | undefined =>
     row.weights.find((one) => one.task === task);
   const count = (row: ComparisonRow, state: string): number => row.trials.filter((one) => one.state === state).length;
+  // A file has no notes: made-up numbers are marked in every row.
+  const madeUp: CsvColumn[] = workload === 'rehearsal' ? [{ name: 'madeUp', of: () => true }] : [];
   return [
+    ...madeUp,
     { name: 'setting', of: ({ setting }) => setting.label },
     { name: 'key', of: ({ setting }) => setting.key },
     { name: 'kind', of: ({ setting }) => setting.kind },

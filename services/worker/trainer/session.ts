@@ -1,3 +1,4 @@
+import type { TrainedWorkloadName } from '../../shared/catalog/workloads.js';
 import { errorRecord } from '../../shared/errors.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import { taskKindImplementations } from '../workloads/registry.js';
@@ -5,6 +6,7 @@ import type { FromTrainer, ToTrainer } from '../trainer-protocol.js';
 import type { OpenWorkload } from '../workloads/workload.js';
 import { DeviceFailure } from '../backends/device-failure.js';
 import { causeOf, isRetryable } from './errors.js';
+import { rehearse } from './rehearse.js';
 import { train } from './train.js';
 import type { WorkloadCache } from './workload-cache.js';
 
@@ -41,7 +43,8 @@ export class TrainerSession {
   private async train(config: TrialConfig, signal: AbortSignal): Promise<FromTrainer> {
     try {
       this.say({ type: 'log', level: 'info', text: `opening ${config.workload}` });
-      const workload = await this.open(config);
+      if (config.workload === 'rehearsal') return { type: await rehearse(config, this.say, signal) };
+      const workload = await this.open(config.workload, config.data);
       const end = await train(config, {
         workload,
         kinds: taskKindImplementations,
@@ -62,7 +65,7 @@ export class TrainerSession {
     }
   }
 
-  private async open({ workload, data }: TrialConfig): Promise<OpenWorkload> {
+  private async open(workload: TrainedWorkloadName, data: unknown): Promise<OpenWorkload> {
     const signOfLife = setInterval(() => this.say({ type: 'opening' }), 1000);
     try {
       return await this.cache.open(workload, data);

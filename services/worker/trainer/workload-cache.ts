@@ -1,4 +1,4 @@
-import { workloads, type WorkloadName } from '../../shared/catalog/workloads.js';
+import { workloads, type TrainedWorkloadName } from '../../shared/catalog/workloads.js';
 import { contentHash } from '../../shared/canonical-json.js';
 import { SigmasweepError } from '../../shared/errors.js';
 import { workloadImplementations } from '../workloads/registry.js';
@@ -16,7 +16,7 @@ export class WorkloadCache {
    * @param data options as a trial's configuration holds them
    * @throws SigmasweepError DATA_INVALID when they do not fit the workload's schema
    */
-  async open(name: WorkloadName, data: unknown): Promise<OpenWorkload> {
+  async open(name: TrainedWorkloadName, data: unknown): Promise<OpenWorkload> {
     const options = workloads[name].options.safeParse(data);
     if (!options.success) {
       const faults = options.error.issues.map((issue) => `data.${issue.path.join('.')}: ${issue.message}`);

@@ -1,4 +1,4 @@
-import type { TaskKind, WorkloadName, workloads } from '../../shared/catalog/workloads.js';
+import type { TaskKind, TrainedWorkloadName, workloads } from '../../shared/catalog/workloads.js';
 import type { z } from 'zod';
 import { streetScenes } from './street-scenes/workload.js';
 import { depth } from './task-kinds/depth.js';
@@ -7,13 +7,15 @@ import { segmentation } from './task-kinds/segmentation.js';
 import type { OpenWorkload, TaskKindImplementation, Workload } from './workload.js';
 
 /** The worker's side of each workload, typed by its own options. */
-const implementations: { readonly [Name in WorkloadName]: Workload<z.infer<(typeof workloads)[Name]['options']>> } = {
+const implementations: {
+  readonly [Name in TrainedWorkloadName]: Workload<z.infer<(typeof workloads)[Name]['options']>>;
+} = {
   'street-scenes': streetScenes,
 };
 
 /** Every workload of the catalog. `open` expects options that the catalog's schema has let through. */
 export const workloadImplementations: {
-  readonly [Name in WorkloadName]: {
+  readonly [Name in TrainedWorkloadName]: {
     readonly name: Name;
     open(options: unknown, cacheFolder: string): Promise<OpenWorkload>;
   };

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { TaskInfo, TaskKind, WorkloadName } from '../../shared/catalog/workloads.js';
+import type { TaskInfo, TaskKind, TrainedWorkloadName } from '../../shared/catalog/workloads.js';
 
 export type Split = 'train' | 'validation' | 'test';
 export const splits: readonly Split[] = ['train', 'validation', 'test'];
@@ -46,7 +46,7 @@ export interface OpenWorkload {
 
 /** The worker's side of a workload; its options are validated by the catalog before they come here. */
 export interface Workload<Options> {
-  readonly name: WorkloadName;
+  readonly name: TrainedWorkloadName;
   /**
    * Loads or generates the data.
    * @param cacheFolder a folder of this machine where decoded data may be kept between trials and shared by processes
