@@ -114,8 +114,15 @@ export function toyWorkload(trainSize: number, scale = 1): OpenWorkload {
     width,
     channels: 3,
     tasks: [
-      { name: 'semantic', kind: 'segmentation', label: 'Class', outputChannels: 2, channelNames: ['no', 'yes'] },
-      { name: 'depth', kind: 'depth', label: 'Depth', outputChannels: 1, channelNames: ['depth'] },
+      {
+        name: 'semantic',
+        kind: 'segmentation',
+        label: 'Class',
+        output: 'map',
+        outputChannels: 2,
+        channelNames: ['no', 'yes'],
+      },
+      { name: 'depth', kind: 'depth', label: 'Depth', output: 'map', outputChannels: 1, channelNames: ['depth'] },
     ],
     splits: {
       train: dataset(trainSize, 1, scale),

@@ -3,18 +3,24 @@ import '../../services/worker/trainer/register-gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { modelConfig } from '../../services/shared/catalog/models.js';
-import { convolve, coordinates } from '../../services/worker/models/layers.js';
-import type { Model } from '../../services/worker/models/model.js';
+import { convolution, coordinates } from '../../services/worker/models/layers.js';
+import type { Model, ModelTask } from '../../services/worker/models/model.js';
+import { scopeOf, type Values } from '../../services/worker/models/scope.js';
 import { architectureOf, buildModel, countParameters } from '../../services/worker/models/registry.js';
 import { depthToSpace, spaceToDepth } from '../../services/worker/operations/rearrange.js';
 
 const input = { height: 16, width: 24, channels: 3 };
-const semantic = { name: 'semantic', outputChannels: 5 };
-const depth = { name: 'depth', outputChannels: 1 };
+const semantic: ModelTask = { name: 'semantic', output: 'map', outputChannels: 5 };
+const depth: ModelTask = { name: 'depth', output: 'map', outputChannels: 1 };
 const config = modelConfig.parse({ name: 'hard-sharing', encoder: [4, 6, 8, 8], head: 4 });
 
 function build(tasks = [semantic, depth], seed = 1, encoder = config.encoder): Model {
   return buildModel(architectureOf({ ...config, encoder }, input, tasks), seed, 1e6);
+}
+
+function valuesOf(parameters: Readonly<Record<string, tf.Variable>>): Values {
+  const parameter = (name: string): tf.Variable => parameters[name] as tf.Variable;
+  return { parameter, state: parameter };
 }
 
 function values(model: Model): Record<string, number[]> {
@@ -66,11 +72,12 @@ describe('layers', () => {
   });
 
   it('convolves with zero padding and adds the bias', () => {
-    const parameters: Record<string, tf.Tensor> = {
-      'layer/filter': tf.ones([3, 3, 1, 1]),
-      'layer/bias': tf.tensor1d([10]),
+    const parameters = {
+      'layer/filter': tf.variable(tf.ones([3, 3, 1, 1])),
+      'layer/bias': tf.variable(tf.tensor1d([10])),
     };
-    const y = convolve(tf.ones([1, 3, 3, 1]), 'layer', (name) => parameters[name] as tf.Tensor);
+    const layer = convolution({ name: 'layer', size: 3, from: 1, to: 1 });
+    const y = layer.apply(tf.ones([1, 3, 3, 1]), scopeOf(valuesOf(parameters), 'evaluation'));
     expect(Array.from(y.dataSync())).toEqual([14, 16, 14, 16, 19, 16, 14, 16, 14]);
   });
 });
@@ -80,7 +87,7 @@ describe('hard sharing', () => {
     'gives every task an output of the image’s size with the encoder %j',
     (encoder) => {
       const model = build([semantic, depth], 1, encoder);
-      const outputs = tf.tidy(() => model.forward(tf.zeros([3, input.height, input.width, 3])));
+      const outputs = tf.tidy(() => model.forward(tf.zeros([3, input.height, input.width, 3]), 'evaluation'));
       expect(outputs.map(({ shape }) => shape)).toEqual([
         [3, input.height, input.width, 5],
         [3, input.height, input.width, 1],
@@ -88,6 +95,32 @@ describe('hard sharing', () => {
       model.dispose();
     },
   );
+
+  it('gives a task that asks for it one vector for the image, whose gradient reaches the encoder', () => {
+    const model = build([semantic, { name: 'kind', output: 'vector', outputChannels: 7 }]);
+    const images = tf.randomUniform<tf.Rank.R4>([3, input.height, input.width, 3], 0, 1, 'float32', 1);
+    const [map, vector] = model.forward(images, 'evaluation');
+    expect([map?.shape, vector?.shape]).toEqual([
+      [3, input.height, input.width, 5],
+      [3, 7],
+    ]);
+    const { grads } = tf.variableGrads(() => tf.sum(tf.square(model.forward(images, 'training')[1] as tf.Tensor)));
+    const first = model.parameters.find(({ name }) => name === 'encoder/1/filter')?.variable.name ?? '';
+    expect(tf.norm(grads[first] as tf.Tensor).dataSync()[0]).toBeGreaterThan(0);
+    // 8 channels of the deepest block to 7 outputs.
+    expect(model.parameters.filter(({ group }) => group === 'kind').map(({ shape }) => shape)).toEqual([[8, 7], [7]]);
+    model.dispose();
+  });
+
+  it.each([
+    { height: 17, width: 30, channels: 1 },
+    { height: 9, width: 8, channels: 4 },
+  ])('takes images of any size and number of channels, such as %j', (size) => {
+    const model = buildModel(architectureOf(config, size, [depth]), 1, 1e6);
+    const outputs = model.forward(tf.zeros([2, size.height, size.width, size.channels]), 'evaluation');
+    expect(outputs[0]?.shape).toEqual([2, size.height, size.width, 1]);
+    model.dispose();
+  });
 
   it('counts its parameters on paper as they then are', () => {
     const architecture = architectureOf(config, input, [semantic, depth]);
@@ -141,7 +174,9 @@ describe('hard sharing', () => {
       tf.randomNormal([2, input.height, input.width, channels], 0, 1, 'float32', index + 7),
     );
     const objective = (): tf.Scalar =>
-      tf.addN(model.forward(images).map((output, index) => tf.sum(tf.mul(output, weights[index] as tf.Tensor))));
+      tf.addN(
+        model.forward(images, 'training').map((output, index) => tf.sum(tf.mul(output, weights[index] as tf.Tensor))),
+      );
     const { grads } = tf.variableGrads(objective);
     for (const { name, variable } of model.parameters) {
       const gradient = grads[variable.name] as tf.Tensor;

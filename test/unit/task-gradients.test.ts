@@ -62,7 +62,7 @@ const parametersOf = (trial: Trial): number[] => flat(trial.model.parameters.map
 /** The gradient of one task's loss in every parameter, by a pass of its own. */
 function separately(trial: Trial, batch: StepBatch, task: number): Map<string, number[]> {
   const { grads } = tf.variableGrads(
-    () => lossesOf(trial, batch, trial.model.forward(batch.images))[task]?.trained as tf.Scalar,
+    () => lossesOf(trial, batch, trial.model.forward(batch.images, 'training'))[task]?.trained as tf.Scalar,
     trial.model.parameters.map(({ variable }) => variable),
   );
   const zeros = (size: number): number[] => new Array<number>(size).fill(0);
@@ -120,13 +120,15 @@ describe.each(gradientSpaces)('gradients on the %s, in one forward pass', (space
     const trial = open({ method: 'pcgrad' });
     const batch = openBatch(trial, indices);
     const shared = trial.model.shared as SharedModel;
-    const losses = lossesOf(trial, batch, trial.model.forward(batch.images)).map(({ shown }) => values(shown)[0]);
+    const losses = lossesOf(trial, batch, trial.model.forward(batch.images, 'training')).map(
+      ({ shown }) => values(shown)[0],
+    );
     const vectors = tasks.map((name, task) => {
       if (space === 'representation') {
-        const features = shared.encode(batch.images);
+        const features = shared.encode(batch.images, 'training');
         // The heads alone, as a function of all that they are handed.
         const gradients = tf.grads((...handed: tf.Tensor[]) => {
-          const outputs = tasks.map((other) => shared.decode(handed as tf.Tensor4D[], other));
+          const outputs = tasks.map((other) => shared.decode(handed as tf.Tensor4D[], other, 'training'));
           return lossesOf(trial, batch, outputs)[task]?.trained as tf.Scalar;
         })(features);
         return flat(gradients);
@@ -178,7 +180,11 @@ describe('per-task gradients', () => {
       const length = Math.sqrt([...direction.values()].reduce((sum, one) => sum + product(one, one), 0));
       const lossAt = (t: number): number => {
         restore.forEach(({ variable, start, step }) => variable.assign(tf.add(start, tf.mul(step, t / length))));
-        return values(lossesOf(trial, batch, trial.model.forward(batch.images))[task]?.trained as tf.Scalar)[0] ?? NaN;
+        return (
+          values(
+            lossesOf(trial, batch, trial.model.forward(batch.images, 'training'))[task]?.trained as tf.Scalar,
+          )[0] ?? NaN
+        );
       };
       const h = 1e-2;
       expect((lossAt(h) - lossAt(-h)) / (2 * h) / length, name).toBeCloseTo(1, 1);
@@ -237,7 +243,7 @@ describe('a model without a shared part', () => {
     const original = architectures['hard-sharing'];
     table['hard-sharing'] = (options, input, modelTasks) => {
       const whole = original(options, input, modelTasks);
-      return { parameters: whole.parameters, forward: (images, parameter) => whole.forward(images, parameter) };
+      return { parameters: whole.parameters, state: [], forward: (images, scope) => whole.forward(images, scope) };
     };
     try {
       expect(() => open({ method: 'nash-mtl' })).toThrow(

@@ -17,6 +17,7 @@ const taskOf = (kind: TaskKind): OpenTask => ({
   name: kind,
   kind,
   label: kind,
+  output: 'map',
   outputChannels: channels[kind],
   channelNames: [],
 });

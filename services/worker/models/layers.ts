@@ -1,31 +1,83 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { addBias } from '../operations/add-bias.js';
-import type { ParameterLookup, ParameterSpec } from './model.js';
+import type { GroupedParameter, ParameterSpec, StateSpec } from './model.js';
+import type { Scope } from './scope.js';
+
+/** What a part of a network is made of; names are within the part. */
+export interface Part {
+  readonly parameters: readonly ParameterSpec[];
+  readonly state: readonly StateSpec[];
+}
+
+/** A part with one input and one output, which finds its values in the scope of whatever it is part of. */
+export interface Layer<Values extends tf.Tensor = tf.Tensor4D> extends Part {
+  apply(x: Values, scope: Scope): Values;
+}
+
+/** The values of several parts side by side. */
+export function together(parts: readonly Part[]): Part {
+  return { parameters: parts.flatMap((part) => part.parameters), state: parts.flatMap((part) => part.state) };
+}
+
+/** A part in its place: its values by their full names. */
+export function placed(
+  { parameters, state }: Part,
+  path: string,
+  group: string,
+): { readonly parameters: GroupedParameter[]; readonly state: StateSpec[] } {
+  const full = (name: string): string => `${path}/${name}`;
+  return {
+    parameters: parameters.map((one) => ({ ...one, name: full(one.name), group })),
+    state: state.map((one) => ({ ...one, name: full(one.name) })),
+  };
+}
 
 export interface ConvolutionSpec {
   readonly name: string;
-  readonly group: string;
   /** Side of the square filter, in pixels. */
   readonly size: number;
   readonly from: number;
   readonly to: number;
+  readonly stride?: number;
   /** Factor on He's deviation; small for a layer whose output should start near 0. */
   readonly gain?: number;
 }
 
-/** Filter and bias of a convolution; He initialisation for ReLU (He et al. 2015, eq. 10). */
-export function convolutionParameters({ name, group, size, from, to, gain = 1 }: ConvolutionSpec): ParameterSpec[] {
+/** Zero-padded convolution plus bias; He initialisation for ReLU (He et al. 2015, eq. 10). */
+export function convolution({ name, size, from, to, stride = 1, gain = 1 }: ConvolutionSpec): Layer {
   const deviation = gain * Math.sqrt(2 / (size * size * from));
-  return [
-    { name: `${name}/filter`, group, shape: [size, size, from, to], deviation },
-    { name: `${name}/bias`, group, shape: [to], deviation: 0 },
-  ];
+  return {
+    parameters: [
+      { name: `${name}/filter`, shape: [size, size, from, to], deviation },
+      { name: `${name}/bias`, shape: [to], deviation: 0 },
+    ],
+    state: [],
+    apply: (x, scope) => {
+      const filter = scope.parameter(`${name}/filter`) as tf.Tensor4D;
+      return addBias(tf.conv2d(x, filter, stride, 'same'), scope.parameter(`${name}/bias`) as tf.Tensor1D);
+    },
+  };
 }
 
-/** Zero-padded convolution plus bias. */
-export function convolve(x: tf.Tensor4D, name: string, parameter: ParameterLookup, stride = 1): tf.Tensor4D {
-  const filter = parameter(`${name}/filter`) as tf.Tensor4D;
-  return addBias(tf.conv2d(x, filter, stride, 'same'), parameter(`${name}/bias`) as tf.Tensor1D);
+export interface DenseSpec {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  /** See `ConvolutionSpec`. */
+  readonly gain?: number;
+}
+
+/** Every input to every output, plus bias, on [size, from]; initialised as a convolution is. */
+export function dense({ name, from, to, gain = 1 }: DenseSpec): Layer<tf.Tensor2D> {
+  return {
+    parameters: [
+      { name: `${name}/weights`, shape: [from, to], deviation: gain * Math.sqrt(2 / from) },
+      { name: `${name}/bias`, shape: [to], deviation: 0 },
+    ],
+    state: [],
+    apply: (x, scope) =>
+      tf.add(tf.matMul(x, scope.parameter(`${name}/weights`) as tf.Tensor2D), scope.parameter(`${name}/bias`)),
+  };
 }
 
 /**

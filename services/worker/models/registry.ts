@@ -3,16 +3,8 @@ import type { ModelConfig, ModelName } from '../../shared/catalog/models.js';
 import { SigmasweepError } from '../../shared/errors.js';
 import { hashOfText } from '../trainer/random.js';
 import { hardSharing } from './hard-sharing.js';
-import type {
-  Architecture,
-  ArchitectureFactory,
-  Model,
-  ModelInput,
-  ModelParameter,
-  ModelTask,
-  ParameterLookup,
-  ParameterSpec,
-} from './model.js';
+import type { Architecture, ArchitectureFactory, Model, ModelInput, ModelTask, ParameterSpec } from './model.js';
+import { scopeOf, type Values } from './scope.js';
 
 type Options<Name extends ModelName> = Extract<ModelConfig, { name: Name }>;
 
@@ -45,35 +37,52 @@ export function buildModel(architecture: Architecture, seed: number, limit: numb
     });
   }
   const parameters = architecture.parameters.map((spec) => ({ ...spec, variable: initialise(spec, seed) }));
-  const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
-  const find = (name: string): ModelParameter => {
-    const parameter = byName.get(name);
-    if (parameter === undefined) throw new RangeError(`the architecture uses a parameter it does not list: ${name}`);
-    return parameter;
+  const state = architecture.state.map((spec) => ({
+    ...spec,
+    variable: tf.tidy(() => tf.variable(tf.fill([...spec.shape], spec.value), false)),
+  }));
+  const parameter = finderOf(parameters, 'parameter');
+  const remembered = finderOf(state, 'state');
+  const values: Values = {
+    parameter: (name) => parameter(name).variable,
+    state: (name) => remembered(name).variable,
   };
-  const lookup: ParameterLookup = (name) => find(name).variable;
   const { shared } = architecture;
   return {
     parameters,
     parameterCount,
-    forward: (images) => architecture.forward(images, lookup),
+    forward: (images, mode) => architecture.forward(images, scopeOf(values, mode)),
     shared: shared && {
       parameters: parameters.filter(({ group }) => shared.groups.includes(group)),
-      lastLayer: shared.lastLayer.map(find),
-      encode: (images) => shared.encode(images, lookup),
-      decode: (features, task) => shared.decode(features, task, lookup),
+      lastLayer: shared.lastLayer.map(parameter),
+      encode: (images, mode) => shared.encode(images, scopeOf(values, mode)),
+      decode: (features, task, mode) => shared.decode(features, task, scopeOf(values, mode)),
     },
-    state: { variables: Object.fromEntries(parameters.map(({ name, variable }) => [name, variable])) },
-    dispose: () => parameters.forEach(({ variable }) => variable.dispose()),
+    state: {
+      variables: Object.fromEntries([...parameters, ...state].map(({ name, variable }) => [name, variable])),
+    },
+    dispose: () => [...parameters, ...state].forEach(({ variable }) => variable.dispose()),
   };
 }
 
-function initialise({ name, shape, deviation }: ParameterSpec, seed: number): tf.Variable {
+function finderOf<Named extends { readonly name: string }>(
+  list: readonly Named[],
+  what: string,
+): (name: string) => Named {
+  const byName = new Map(list.map((one) => [one.name, one]));
+  return (name) => {
+    const found = byName.get(name);
+    if (found === undefined) throw new RangeError(`the architecture uses a ${what} it does not list: ${name}`);
+    return found;
+  };
+}
+
+function initialise({ name, shape, deviation, mean = 0 }: ParameterSpec, seed: number): tf.Variable {
   return tf.tidy(() => {
     const value =
       deviation === 0
-        ? tf.zeros([...shape])
-        : tf.randomNormal([...shape], 0, deviation, 'float32', hashOfText(name, seed));
+        ? tf.fill([...shape], mean)
+        : tf.randomNormal([...shape], mean, deviation, 'float32', hashOfText(name, seed));
     return tf.variable(value);
   });
 }

@@ -6,7 +6,7 @@ import { imageTensor, targetOf, type Trial, type TrialTask } from './trial.js';
 
 /** Raw head outputs of some samples, one array per task in task order; each sample after sample, channels last. */
 export async function predict(trial: Trial, images: Float32Array, size: number): Promise<Float32Array[]> {
-  const outputs = tf.tidy(() => trial.model.forward(imageTensor(images, size, trial.workload)));
+  const outputs = tf.tidy(() => trial.model.forward(imageTensor(images, size, trial.workload), 'evaluation'));
   const values = await Promise.all(outputs.map((output) => output.data<'float32'>()));
   outputs.forEach((output) => output.dispose());
   return values;

@@ -66,10 +66,10 @@ function takeGradients(trial: Trial, weighting: GradientWeighting, batch: StepBa
   const sharedVariables = variablesOf(shared.parameters);
   const ownVariables = weighting.variables.map(({ variable }) => variable);
   return onTape(() => {
-    const features = shared.encode(batch.images);
+    const features = shared.encode(batch.images, 'training');
     // What the heads are given is told apart from what the shared part itself goes on with.
     const handed = features.map((feature) => tf.clone(feature));
-    const outputs = trial.tasks.map(({ name }) => shared.decode(handed, name));
+    const outputs = trial.tasks.map(({ name }) => shared.decode(handed, name, 'training'));
     const losses = lossesOf(trial, batch, outputs);
     const trained = losses.map((loss) => loss.trained);
     const scaled = weighting.scaleLosses?.(trained) ?? { losses: trained, factors: [] };

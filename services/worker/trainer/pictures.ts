@@ -52,9 +52,18 @@ function sampleOf<Values extends Float32Array | Int32Array>(values: Values, samp
   return values.subarray(sample * length, (sample + 1) * length) as Values;
 }
 
-/** @param image height × width × 3, values 0 … 1 */
-function imagePicture(image: Float32Array, height: number, width: number): Picture {
-  return { width, height, rgb: Uint8Array.from(image, (value) => Math.round(255 * Math.min(1, Math.max(0, value)))) };
+/**
+ * Images of fewer than three channels are shown in grey, those of more by their first three.
+ * @param image height × width × channels, values 0 … 1
+ */
+export function imagePicture(image: Float32Array, height: number, width: number): Picture {
+  const channels = image.length / (height * width);
+  const rgb = Uint8Array.from({ length: 3 * height * width }, (_, index) => {
+    const channel = channels < 3 ? 0 : index % 3;
+    const value = image[channels * Math.floor(index / 3) + channel] as number;
+    return Math.round(255 * Math.min(1, Math.max(0, value)));
+  });
+  return { width, height, rgb };
 }
 
 /** Keeps every n-th row and column, with the smallest n that leaves at most so many pixels. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { HeadOutput } from '../workloads/workload.js';
 import { imageTensor, targetOf, type Trial, type TrialTask } from './trial.js';
 
 /** A batch on the device. */
@@ -34,11 +35,11 @@ export interface TaskLoss {
 export function lossesOf(
   { tasks, weighting }: Trial,
   { targets }: StepBatch,
-  outputs: readonly tf.Tensor4D[],
+  outputs: readonly HeadOutput[],
 ): TaskLoss[] {
   return outputs.map((predictions, index) => {
     const { implementation } = tasks[index] as TrialTask;
-    const lossOf = (output: tf.Tensor4D): tf.Scalar =>
+    const lossOf = (output: HeadOutput): tf.Scalar =>
       implementation.loss(output, targets[index] as tf.Tensor, weighting.regressionError);
     const scaled = weighting.scalePredictions?.(index, predictions) ?? predictions;
     const trained = lossOf(scaled);

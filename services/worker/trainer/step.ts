@@ -34,7 +34,7 @@ function lossStep(trial: Trial, weighting: LossWeighting, batch: StepBatch, lear
   return tf.tidy(() => {
     let reported: tf.Tensor1D | undefined;
     const objective = (): tf.Scalar => {
-      const losses = lossesOf(trial, batch, model.forward(batch.images));
+      const losses = lossesOf(trial, batch, model.forward(batch.images, 'training'));
       // Kept by hand: the gradient's own scope would dispose of it, and it is wanted after the step.
       reported = tf.keep(shownLosses(losses));
       return weighting.combine(losses.map(({ trained }) => trained));
@@ -47,7 +47,7 @@ function lossStep(trial: Trial, weighting: LossWeighting, batch: StepBatch, lear
       variables.map(({ variable }) => (grads as Partial<typeof grads>)[variable.name] ?? null),
       learningRate,
     );
-    weighting.afterStep?.(shownLosses(lossesOf(trial, batch, model.forward(batch.images))));
+    weighting.afterStep?.(shownLosses(lossesOf(trial, batch, model.forward(batch.images, 'rehearsal'))));
     return reported as tf.Tensor1D;
   });
 }

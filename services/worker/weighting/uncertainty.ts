@@ -61,7 +61,9 @@ export const uncertainty: WeightingFactory<UncertaintyOptions, LossWeighting> = 
     state: noState,
     regressionError: options.regression,
     scalePredictions: (task, predictions) =>
-      at(terms, task).scalesLogits ? tf.mul<tf.Tensor4D>(predictions, precision(at(logVariances, task))) : predictions,
+      at(terms, task).scalesLogits
+        ? tf.mul<typeof predictions>(predictions, precision(at(logVariances, task)))
+        : predictions,
     combine: (losses) =>
       tf.addN(
         losses.flatMap((loss, task) => {

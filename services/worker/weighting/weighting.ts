@@ -46,9 +46,9 @@ interface CommonWeighting {
    * Changes a task's raw head output before its loss is taken, differentiably; for likelihoods whose parameter is not
    * a plain factor of the loss. Tasks that it leaves alone get the same tensor back.
    * @param task position in task order
-   * @param predictions [size, height, width, channels]
+   * @param predictions of a map or a vector, channels last
    */
-  scalePredictions?(task: number, predictions: tf.Tensor4D): tf.Tensor4D;
+  scalePredictions?<Output extends tf.Tensor>(task: number, predictions: Output): Output;
   /** Told after each epoch, before the next begins. */
   onEpoch?(history: EpochHistory): void;
   /** Present weights in task order; reads the variables back from the device. */

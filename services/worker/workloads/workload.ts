@@ -10,7 +10,7 @@ export type TargetArray = Float32Array | Int32Array;
 /** Samples of one batch, copied side by side. */
 export interface Batch {
   readonly size: number;
-  /** size × height × width × 3, values 0 … 1. */
+  /** size × height × width × the workload's channels, values 0 … 1. */
   readonly images: Float32Array;
   /** By task name; layout is the task kind's. */
   readonly targets: Readonly<Record<string, TargetArray>>;
@@ -27,8 +27,15 @@ export interface Dataset {
   batch(indices: ArrayLike<number>, tasks: readonly string[]): Batch;
 }
 
+/** What a head puts out: numbers for each pixel, or for the whole image. */
+export type OutputForm = 'map' | 'vector';
+
+/** A head's raw output: [size, height, width, channels] of a map, [size, channels] of a vector. */
+export type HeadOutput = tf.Tensor4D | tf.Tensor2D;
+
 /** A task with everything its head needs to be built. */
 export interface OpenTask extends TaskInfo {
+  readonly output: OutputForm;
   /** Channels of the head's output: classes, 2 vector components, 1 depth. */
   readonly outputChannels: number;
   /** Names of the output channels where they have a meaning (class names). */
@@ -39,6 +46,7 @@ export interface OpenTask extends TaskInfo {
 export interface OpenWorkload {
   readonly height: number;
   readonly width: number;
+  /** Of its images: 1 for grey, 3 for red, green and blue; with others, pictures show the first three. */
   readonly channels: number;
   readonly tasks: readonly OpenTask[];
   readonly splits: Readonly<Record<Split, Dataset>>;
@@ -64,7 +72,7 @@ export interface Picture {
 /** Adds up one metric over a whole split; exact over the set, not a mean over batches. */
 export interface MetricAccumulator {
   /**
-   * @param predictions size × height × width × outputChannels, raw head output
+   * @param predictions size × height × width × outputChannels of a map, size × outputChannels of a vector; raw head output
    * @param targets the batch's target array of this task
    */
   update(predictions: Float32Array, targets: TargetArray, size: number): void;
@@ -82,12 +90,12 @@ export interface TaskKindImplementation {
   /**
    * Mean loss of a batch, a scalar tensor, differentiable with respect to `predictions`.
    * A batch without a valid pixel has loss 0.
-   * @param predictions [size, height, width, outputChannels]
+   * @param predictions raw head output; a kind is given one form only and may say so in its own signature
    * @param targets tensor made by `targetTensor`
    * @param error what a regression loss is the mean of: |e| (the default) or e², for Gaussian likelihoods; metrics stay
    *   the same, and classification losses don't look at it
    */
-  loss(predictions: tf.Tensor4D, targets: tf.Tensor, error?: RegressionError): tf.Scalar;
+  loss(predictions: HeadOutput, targets: tf.Tensor, error?: RegressionError): tf.Scalar;
   /** The tensor `loss` wants, from a batch's target array. */
   targetTensor(targets: TargetArray, size: number, height: number, width: number): tf.Tensor;
   accumulator(task: OpenTask, height: number, width: number): MetricAccumulator;

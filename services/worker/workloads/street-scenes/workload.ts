@@ -45,7 +45,7 @@ export const streetScenes: Workload<StreetScenesOptions> = {
       tasks: workloads['street-scenes'].tasks.map((task) => {
         const head = headOf[task.name];
         if (head === undefined) throw new RangeError(`street-scenes has no labels for the task ${task.name}`);
-        return { ...task, ...head };
+        return { ...task, output: 'map', ...head };
       }),
       splits: {
         train: await openSplit(options, 'train', cacheFolder),

@@ -13,7 +13,7 @@ export const depth: TaskKindImplementation = {
   likelihood: 'regression',
 
   /** Mean of |error| (or its square) over valid pixels. */
-  loss(predictions, targets, error = 'absolute') {
+  loss(predictions: tf.Tensor4D, targets, error = 'absolute') {
     const valid = tf.cast<tf.Tensor4D>(tf.greater(targets, 0), 'float32');
     return maskedRegressionLoss(predictions, targets as tf.Tensor4D, valid, error);
   },

@@ -14,7 +14,7 @@ export const instanceVectors: TaskKindImplementation = {
   likelihood: 'regression',
 
   /** Mean of |error| (or its square) over both components of valid pixels: the L1 norm, halved. */
-  loss(predictions, targets, error = 'absolute') {
+  loss(predictions: tf.Tensor4D, targets, error = 'absolute') {
     const [size, height, width] = predictions.shape;
     const vectors = tf.slice(targets as tf.Tensor4D, [0, 0, 0, 0], [size, height, width, 2]);
     const valid = tf.slice(targets as tf.Tensor4D, [0, 0, 0, 2], [size, height, width, 1]);

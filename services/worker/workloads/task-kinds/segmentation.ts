@@ -17,7 +17,7 @@ export const segmentation: TaskKindImplementation = {
    * The true class is picked by a one-hot mask: the gradient needs elementwise kernels only, where gather's would need
    * UnsortedSegmentSum.
    */
-  loss(predictions, targets) {
+  loss(predictions: tf.Tensor4D, targets) {
     const classes = predictions.shape[3];
     const rows = tf.reshape<tf.Rank.R2>(predictions, [-1, classes]);
     const [labels, valid] = tf.tidy(() => {

@@ -1,0 +1,67 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Layer } from '../layers.js';
+import type { ModelInput } from '../model.js';
+import type { Scope } from '../scope.js';
+
+/** Resolutions fall to 1/2, 1/4 and 1/8 of the image's and then stay. */
+export const deepestLevel = 3;
+
+/** A step of an encoder: what multi-task networks put together, mix or hold apart. */
+export interface EncoderBlock extends Layer {
+  readonly name: string;
+  /** Channels of its output. */
+  readonly channels: number;
+  /** Its output has 1/2^level of the image's resolution; no block lowers it by more than one level. */
+  readonly level: number;
+  /** Names of the parameters of its last layer. */
+  readonly lastLayer: readonly string[];
+}
+
+/**
+ * A convolutional network without heads, as blocks that follow each other. Names of values are within the encoder, so
+ * that a network can hold several.
+ */
+export interface Encoder {
+  /** At least one on each level from 1 to the deepest, which is 2 or more. */
+  readonly blocks: readonly EncoderBlock[];
+  /**
+   * What the first block takes in.
+   * @param images [size, height, width, channels], values 0 … 1
+   */
+  prepare(images: tf.Tensor4D): tf.Tensor4D;
+}
+
+/** Outputs of the blocks in their order, each from the one before. */
+export function runBlocks(blocks: readonly EncoderBlock[], input: tf.Tensor4D, scope: Scope): tf.Tensor4D[] {
+  let x = input;
+  return blocks.map((block) => {
+    x = block.apply(x, scope);
+    return x;
+  });
+}
+
+/** Of the blocks that heads take in: places of the last of each level, the deepest last. */
+export function tapsOf({ blocks }: Encoder): number[] {
+  return blocks.flatMap(({ level }, place) => (blocks[place + 1]?.level === level ? [] : [place]));
+}
+
+/** Sizes that the levels' halvings divide, at least those of the image. */
+export function paddedSize({ height, width }: Pick<ModelInput, 'height' | 'width'>): [height: number, width: number] {
+  const unit = 2 ** deepestLevel;
+  const padded = (size: number): number => Math.ceil(size / unit) * unit;
+  return [padded(height), padded(width)];
+}
+
+/** Brings values to −1 … 1 and fills up at the bottom and at the right with the middle between both. */
+export function normalised(images: tf.Tensor4D): tf.Tensor4D {
+  const centred = tf.sub<tf.Tensor4D>(tf.mul(images, 2), 1);
+  const [, height, width] = images.shape;
+  const [fullHeight, fullWidth] = paddedSize({ height, width });
+  if (fullHeight === height && fullWidth === width) return centred;
+  return tf.pad(centred, [
+    [0, 0],
+    [0, fullHeight - height],
+    [0, fullWidth - width],
+    [0, 0],
+  ]);
+}
