@@ -136,6 +136,59 @@ describe('the dashboard in a browser', () => {
     await page.close();
   });
 
+  it('keeps the view of the table in the address, in place and after a reload', async () => {
+    const { page, problems } = await open(`/sweeps/${sweep.id}`);
+    await page.evaluate("window.openedOnce = 'yes'");
+    const rows = () =>
+      page.evaluate<string[]>(
+        "[...document.querySelectorAll('table.comparison tbody tr[data-setting]')].map((row) => row.dataset.setting)",
+      );
+    const shows = (wanted: string, what: string) =>
+      until(async () => (await rows()).join() === wanted, { deadlineMs: 15_000, what });
+    expect(await rows()).toEqual(['single-semantic', 'fixed-0.5', 'single-depth', 'uncertainty']);
+    await page.locator('thead a.sort', { hasText: 'Inverse depth error' }).click();
+    await page.waitForURL((url) => url.searchParams.get('sort') === 'depth.meanError');
+    await until(async () => (await rows())[0] === 'uncertainty', { deadlineMs: 15_000, what: 'rows by depth error' });
+    const means = await page.evaluate<number[]>(
+      `[...document.querySelectorAll('td[data-task="depth"][data-metric="meanError"]')].map((cell) => Number(cell.dataset.mean))`,
+    );
+    expect(means).toEqual([...means].sort((a, b) => a - b));
+    // A row without a value is the last.
+    expect((await rows()).at(-1)).toBe('single-semantic');
+    await page.locator('tr[data-setting="single-depth"] a', { hasText: 'hide' }).click();
+    await shows('uncertainty,fixed-0.5,single-semantic', 'a row to be hidden');
+    await page.locator('tr[data-setting="fixed-0.5"] a', { hasText: 'pin' }).click();
+    await page.locator('tr[data-setting="fixed-0.5"].pinned').waitFor();
+    for (const key of ['fixed-0.5', 'uncertainty']) {
+      await page.locator(`tr[data-setting="${key}"] input[name="pick"]`).check();
+      await page.waitForURL((url) => url.searchParams.getAll('pick').includes(key));
+    }
+    await page.locator('.differing tbody th', { hasText: 'weighting: method' }).waitFor();
+    expect(await page.evaluate('window.openedOnce')).toBe('yes');
+    const seen = await page.textContent('table.comparison');
+    await page.reload();
+    expect(await page.textContent('table.comparison')).toBe(seen);
+    // The files hold what is shown.
+    const href = (await page.locator('.table-tools a', { hasText: 'CSV' }).getAttribute('href')) ?? '';
+    const csv = await (await page.request.get(`${rig.url}${href}`)).text();
+    expect(csv.trim().split('\n')).toHaveLength(1 + 3);
+    await page.goBack();
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the same views without JavaScript', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(`${rig.url}/sweeps/${sweep.id}`);
+    await page.selectOption('select[name="kind"]', 'learned');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    expect(await page.locator('table.comparison tbody tr[data-setting]').count()).toBe(1);
+    await page.locator('a', { hasText: 'Reset' }).click();
+    expect(await page.locator('table.comparison tbody tr[data-setting]').count()).toBe(4);
+    await context.close();
+  });
+
   it('asks before it cancels, and cancels only then', async () => {
     const running: SeedOptions = { ...sweep, id: 'sweep-cancel', seeds: 1, state: () => 'queued' };
     await seedSweep(rig.client, running);

@@ -15,7 +15,7 @@ export function htmlText(html: string): string {
 export function tableRows(html: string, className: string): string[][] {
   const table =
     new RegExp(`<table class="(?:[^"]* )?${className}(?: [^"]*)?">(.*?)</table>`, 's').exec(html)?.[1] ?? '';
-  const body = /<tbody>(.*)<\/tbody>/s.exec(table)?.[1] ?? '';
+  const body = /<tbody[^>]*>(.*)<\/tbody>/s.exec(table)?.[1] ?? '';
   return [...body.matchAll(/<tr[^>]*>(.*?)<\/tr>/gs)].map((row) =>
     [...(row[1] ?? '').matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map((cell) => htmlText(cell[1] ?? '')),
   );

@@ -175,7 +175,7 @@ describe('an unfinished sweep', () => {
 
   it('tells a task that is not trained from one without a result', () => {
     expect(comparison.rows[2]?.cells[column]).toBeUndefined();
-    expect(comparison.rows[3]?.cells[column]).toEqual({ spread: undefined, best: false });
+    expect(comparison.rows[3]?.cells[column]).toMatchObject({ spread: undefined, best: false, close: false });
   });
 
   it('does not call the best what one early seed has reached', () => {

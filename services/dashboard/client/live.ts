@@ -35,7 +35,7 @@ export function scrollToEnds(region: Element): void {
 }
 
 /** Fetches one region's HTML again and merges it in. @throws when the server does not answer with it */
-async function refreshRegion(region: Element, source: string): Promise<void> {
+export async function refreshRegion(region: Element, source: string): Promise<void> {
   const response = await fetch(source, { headers: { Accept: 'text/html' } });
   if (!response.ok) throw new Error(`${source}: ${response.status}`);
   const template = document.createElement('template');

@@ -1,6 +1,7 @@
 import { startCharts } from './charts.js';
 import { keepTime } from './elapsed.js';
 import { keepLive, scrollToEnds } from './live.js';
+import { startTableView } from './table-view.js';
 
 // One listener for all forms: those that come with an update are asked about too.
 document.addEventListener('submit', (event) => {
@@ -10,6 +11,8 @@ document.addEventListener('submit', (event) => {
   if (question !== undefined && !window.confirm(question)) event.preventDefault();
 });
 
+document.documentElement.classList.add('js');
+startTableView();
 scrollToEnds(document.body);
 keepTime();
 const refreshCharts = [...document.querySelectorAll<HTMLElement>('[data-charts]')].map(startCharts);

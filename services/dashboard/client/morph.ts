@@ -27,9 +27,22 @@ function morphAttributes(have: Element, want: Element): void {
   }
 }
 
+/** What a person has set in a control is not in its attributes; one that is being used is left alone. */
+function morphControl(have: Element, want: Element): void {
+  if (have === document.activeElement) return;
+  if (have instanceof HTMLInputElement && want instanceof HTMLInputElement) {
+    if (have.type === 'checkbox') have.checked = want.checked;
+    else have.value = want.value;
+  }
+  if (have instanceof HTMLOptionElement && want instanceof HTMLOptionElement) {
+    if (have.closest('select') !== document.activeElement) have.selected = want.selected;
+  }
+}
+
 function morphNode(have: Node, want: Node, onValue: ValueChanged): void {
   if (have instanceof Element && want instanceof Element) {
     morphAttributes(have, want);
+    morphControl(have, want);
     const before = have.hasAttribute('data-value') ? have.textContent : undefined;
     morphChildren(have, want, onValue);
     if (before !== undefined && before !== have.textContent) onValue(have);

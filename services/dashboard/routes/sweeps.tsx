@@ -5,10 +5,14 @@ import { readSettingCurves } from '../queries/curves.js';
 import { readComparison } from '../queries/results.js';
 import { findSweep } from '../queries/sweeps.js';
 import { listTrials } from '../queries/trials.js';
+import { applyView, groupings } from '../compare/apply-view.js';
+import { readView, viewPairs, viewQuery, type TableView } from '../compare/table-view.js';
+import { readSettingOptions } from '../queries/setting-options.js';
 import { ComparisonView } from '../views/comparison.js';
 import { SweepPage, SweepSummary } from '../views/sweep.js';
-import { filterQuery, TrialList } from '../views/trial-list.js';
+import { filterPairs, TrialList } from '../views/trial-list.js';
 import { readId, readNotice, readTrialFilter } from './parameters.js';
+import { tableFiles } from './tables.js';
 
 /** A sweep's page, its parts, its charts' data, its commands. */
 export function sweepRoutes({ database, assets, commands }: Dependencies): Hono {
@@ -18,12 +22,33 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
     return sweepId === undefined ? undefined : findSweep(database, sweepId);
   };
 
+  const comparisonOf = async (sweepId: string, view: TableView, others: readonly (readonly [string, string])[]) => {
+    const [whole, options] = await Promise.all([
+      readComparison(database, sweepId),
+      readSettingOptions(database, sweepId),
+    ]);
+    const base = `/sweeps/${sweepId}`;
+    return (
+      <ComparisonView
+        whole={whole}
+        shown={applyView(whole, options, view)}
+        view={view}
+        groupings={groupings(options)}
+        action={`${base}#comparison`}
+        link={(to) => `${base}${viewQuery(to, others)}#comparison`}
+        others={others}
+        files={tableFiles.map(({ ending, label }) => ({ href: `${base}/table.${ending}${viewQuery(view)}`, label }))}
+      />
+    );
+  };
+
   app.get('/sweeps/:id', async (context) => {
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
     const filter = readTrialFilter(context.req.query());
+    const view = readView(new URL(context.req.url).searchParams);
     const [comparison, trials] = await Promise.all([
-      readComparison(database, sweep.id),
+      comparisonOf(sweep.id, view, filterPairs(filter)),
       listTrials(database, sweep.id, filter),
     ]);
     return context.html(
@@ -31,9 +56,17 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
         assets={assets}
         sweep={sweep}
         notice={readNotice(context.req.query())}
-        comparison={<ComparisonView comparison={comparison} />}
-        trials={<TrialList sweepId={sweep.id} trials={trials} counts={sweep.counts} filter={filter} />}
-        trialsQuery={filterQuery(filter)}
+        comparison={comparison}
+        trials={
+          <TrialList
+            sweepId={sweep.id}
+            trials={trials}
+            counts={sweep.counts}
+            filter={filter}
+            others={viewPairs(view)}
+          />
+        }
+        query={viewQuery(view, filterPairs(filter))}
       />,
     );
   });
@@ -46,7 +79,8 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
   app.get('/sweeps/:id/fragment/comparison', async (context) => {
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
-    return context.html(<ComparisonView comparison={await readComparison(database, sweep.id)} />);
+    const view = readView(new URL(context.req.url).searchParams);
+    return context.html(await comparisonOf(sweep.id, view, filterPairs(readTrialFilter(context.req.query()))));
   });
 
   app.get('/sweeps/:id/fragment/trials', async (context) => {
@@ -54,7 +88,10 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
     if (sweep === undefined) return context.notFound();
     const filter = readTrialFilter(context.req.query());
     const trials = await listTrials(database, sweep.id, filter);
-    return context.html(<TrialList sweepId={sweep.id} trials={trials} counts={sweep.counts} filter={filter} />);
+    const others = viewPairs(readView(new URL(context.req.url).searchParams));
+    return context.html(
+      <TrialList sweepId={sweep.id} trials={trials} counts={sweep.counts} filter={filter} others={others} />,
+    );
   });
 
   app.get('/api/sweeps/:id/charts.json', async (context) => {

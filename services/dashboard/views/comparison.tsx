@@ -7,6 +7,7 @@ import type {
 } from '../../shared/compare/comparison.js';
 import { comparisonNotes, protocolLine } from '../../shared/compare/notes.js';
 import {
+  closeMark,
   dash,
   formatChange,
   formatMetric,
@@ -14,6 +15,16 @@ import {
   learnedMark,
   type SpreadText,
 } from '../../shared/compare/number-forms.js';
+import type { ShownComparison } from '../compare/apply-view.js';
+import type { TableView } from '../compare/table-view.js';
+import {
+  ComparisonControls,
+  DifferingOptions,
+  optionLabel,
+  viewFormId,
+  type ControlsProps,
+} from './comparison-controls.js';
+import { ComparisonHead } from './comparison-head.js';
 import { TableScroll } from './layout.js';
 
 const shareDecimals = 3;
@@ -40,7 +51,7 @@ function weightText({ fixed, learned }: WeightCell): string {
   return learned === undefined ? '' : learned.normalised.mean.toFixed(shareDecimals);
 }
 
-function Numbers({ text, best }: { text: SpreadText; best?: boolean }) {
+function Numbers({ text, best, close }: { text: SpreadText; best?: boolean; close?: boolean }) {
   return (
     <>
       <span class={best === true ? 'best' : undefined} data-value>
@@ -48,6 +59,12 @@ function Numbers({ text, best }: { text: SpreadText; best?: boolean }) {
         {best === true ? <span class="hidden"> best</span> : null}
       </span>
       {text.deviation === undefined ? null : <span class="spread"> ± {text.deviation}</span>}
+      {close === true ? (
+        <span class="close">
+          <span aria-hidden="true">{closeMark}</span>
+          <span class="hidden"> not significantly worse than the best</span>
+        </span>
+      ) : null}
     </>
   );
 }
@@ -62,14 +79,32 @@ function Absent({ pending, group }: { pending: boolean; group: string }) {
   );
 }
 
-interface CellProps {
-  readonly cell: MetricCell | undefined;
-  readonly column: MetricColumn;
-  readonly pending: boolean;
+/** How far a cell is from that of the pinned row, in the metric's unit. */
+function Versus({ cell, pinned, column }: { cell: MetricCell; pinned: MetricCell | undefined; column: MetricColumn }) {
+  if (cell.spread === undefined || pinned?.spread === undefined || cell === pinned) return null;
+  const { scale, decimals, better } = column.metric;
+  const difference = (cell.spread.mean - pinned.spread.mean) * scale;
+  const text = difference.toFixed(decimals);
+  const same = Number(text) === 0;
+  const good = difference > 0 === (better === 'higher');
+  return (
+    <span class={`versus ${same ? '' : good ? 'versus-good' : 'versus-bad'}`}>
+      {same ? '±0' : `${difference > 0 ? '+' : ''}${text}`.replace('-', '−')}
+      <span class="hidden">{same ? ' equal' : good ? ' better' : ' worse'} against the pinned setting</span>
+    </span>
+  );
 }
 
-function Cell({ cell, column, pending }: CellProps) {
-  const group = column.primary ? ' group-start' : '';
+interface CellProps {
+  readonly cell: MetricCell | undefined;
+  readonly pinned: MetricCell | undefined;
+  readonly column: MetricColumn;
+  readonly pending: boolean;
+  readonly start: boolean;
+}
+
+function Cell({ cell, pinned, column, pending, start }: CellProps) {
+  const group = start ? ' group-start' : '';
   if (cell?.spread === undefined) return <Absent pending={pending && cell !== undefined} group={group} />;
   return (
     <td
@@ -77,8 +112,10 @@ function Cell({ cell, column, pending }: CellProps) {
       data-task={column.task}
       data-metric={column.metric.name}
       data-mean={String(cell.spread.mean)}
+      title={cell.adjusted === undefined ? undefined : `p = ${Number(cell.adjusted.toPrecision(2))} against the best`}
     >
-      <Numbers text={formatMetric(cell.spread, column.metric)} best={cell.best} />
+      <Numbers text={formatMetric(cell.spread, column.metric)} best={cell.best} close={cell.close} />
+      <Versus cell={cell} pinned={pinned} column={column} />
     </td>
   );
 }
@@ -97,7 +134,7 @@ function Weight({ weight, text, first }: { weight: WeightCell; text: string; fir
 
 /** Δm and, beside it, the change of each task that it is the mean of. */
 function Delta({ row, comparison }: { row: ComparisonRow; comparison: Comparison }) {
-  const { delta, deltaBest } = row;
+  const { delta, deltaBest, deltaClose } = row;
   // Until its baselines have finished there may be more to come.
   const pending = comparison.state === 'running' && row.setting.tasks.length > 1;
   if (delta === undefined) {
@@ -113,7 +150,7 @@ function Delta({ row, comparison }: { row: ComparisonRow; comparison: Comparison
   return (
     <>
       <td class="number group-start">
-        <Numbers text={formatChange(delta.total)} best={deltaBest} />
+        <Numbers text={formatChange(delta.total)} best={deltaBest} close={deltaClose} />
       </td>
       {comparison.tasks.map(({ name }) => {
         const change = delta.shares.find((share) => share.task === name)?.change;
@@ -126,24 +163,51 @@ function Delta({ row, comparison }: { row: ComparisonRow; comparison: Comparison
 interface RowProps {
   readonly row: ComparisonRow;
   readonly comparison: Comparison;
+  readonly pinned: ComparisonRow | undefined;
   /** Of each task's weight. */
   readonly texts: readonly string[];
   /** Whether another kind of setting begins here. */
   readonly start: boolean;
+  readonly view: TableView;
+  readonly link: (view: TableView) => string;
 }
 
-function Row({ row, comparison, texts, start }: RowProps) {
+function Row({ row, comparison, pinned, texts, start, view, link }: RowProps) {
   const { setting, trials, finished } = row;
+  const { key } = setting;
   const failed = trials.filter(({ state }) => state === 'failed').length;
   const pending = trials.some(({ state }) => state === 'queued' || state === 'running');
+  const isPinned = pinned?.setting.key === key;
   return (
-    <tr data-key={setting.key} data-setting={setting.key} class={`kind-${setting.kind}${start ? ' kind-start' : ''}`}>
-      <th scope="row">{row.name}</th>
+    <tr
+      data-key={key}
+      data-setting={key}
+      class={`kind-${setting.kind}${start ? ' kind-start' : ''}${isPinned ? ' pinned' : ''}`}
+    >
+      <th scope="row">
+        <label class="choose">
+          <input
+            type="checkbox"
+            name="pick"
+            value={key}
+            form={viewFormId}
+            checked={view.chosen.includes(key)}
+            aria-label={`Compare the options of ${row.name}`}
+          />
+          {row.name}
+        </label>
+      </th>
       {row.weights.map((weight, place) => (
         <Weight weight={weight} text={texts[place] ?? ''} first={place === 0} />
       ))}
       {comparison.columns.map((column, place) => (
-        <Cell cell={row.cells[place]} column={column} pending={pending} />
+        <Cell
+          cell={row.cells[place]}
+          pinned={isPinned ? undefined : pinned?.cells[place]}
+          column={column}
+          pending={pending}
+          start={comparison.columns[place - 1]?.task !== column.task}
+        />
       ))}
       {comparison.hasDelta ? <Delta row={row} comparison={comparison} /> : null}
       <td class="number group-start seeds">
@@ -152,112 +216,108 @@ function Row({ row, comparison, texts, start }: RowProps) {
         </span>
         {failed > 0 ? <span class="sub text-bad">{failed} failed</span> : null}
       </td>
+      <td class="row-actions">
+        <a
+          href={link({ ...view, pinned: isPinned ? undefined : key })}
+          data-view-link
+          title={isPinned ? 'Unpin' : 'Show the others against this setting'}
+        >
+          {isPinned ? 'unpin' : 'pin'}
+          <span class="hidden"> {row.name}</span>
+        </a>
+        <a href={link({ ...view, hidden: [...view.hidden, key] })} data-view-link title="Leave this row out">
+          hide<span class="hidden"> {row.name}</span>
+        </a>
+      </td>
     </tr>
   );
 }
 
-function Head({ comparison }: { comparison: Comparison }) {
-  const { tasks, columns, hasDelta } = comparison;
-  return (
-    <thead>
-      <tr>
-        <th scope="col" rowspan={2}>
-          Setting
-        </th>
-        <th scope="colgroup" class="group group-start" colspan={tasks.length}>
-          Weight
-        </th>
-        {tasks.map(({ name, label }) => (
-          <th
-            scope="colgroup"
-            class="group group-start"
-            colspan={Math.max(1, columns.filter((column) => column.task === name).length)}
-          >
-            {label}
-          </th>
-        ))}
-        {hasDelta ? (
-          <th scope="colgroup" class="group group-start" colspan={tasks.length + 1}>
-            Δm <span class="unit">% ↑</span>
-          </th>
-        ) : null}
-        <th scope="col" rowspan={2} class="number group-start">
-          Seeds
-        </th>
-      </tr>
-      <tr>
-        {tasks.map(({ label }, place) => (
-          <th scope="col" class={place === 0 ? 'number group-start' : 'number'}>
-            {label}
-          </th>
-        ))}
-        {columns.map(({ metric, primary }) => (
-          <th scope="col" class={primary ? 'number group-start' : 'number'}>
-            {metric.label}{' '}
-            <span class="unit">
-              {metric.unit} {metric.better === 'higher' ? '↑' : '↓'}
-            </span>
-          </th>
-        ))}
-        {hasDelta ? (
-          <>
-            <th scope="col" class="number group-start">
-              Mean
-            </th>
-            {tasks.map(({ label }) => (
-              <th scope="col" class="number">
-                {label}
-              </th>
-            ))}
-          </>
-        ) : null}
-      </tr>
-    </thead>
-  );
-}
-
 /** The comparison in the layout of Kendall, Gal & Cipolla 2018, table 1, with all metrics and what Δm is made of. */
-export function ComparisonView({ comparison }: { comparison: Comparison }) {
-  const { rows, tasks } = comparison;
+export function ComparisonView(props: ControlsProps) {
+  const { shown, view, link, whole } = props;
+  const { comparison, groups, pinned } = shown;
+  const { rows, tasks, columns, hasDelta } = comparison;
   const texts = tasks.map((_, task) =>
     alignPoints(rows.map(({ weights }) => weights[task]).map((one) => (one === undefined ? '' : weightText(one)))),
   );
   const marked = rows.some(({ cells, deltaBest }) => deltaBest || cells.some((cell) => cell?.best === true));
+  const width = 1 + tasks.length + columns.length + (hasDelta ? tasks.length + 1 : 0) + 2;
+  const placeOf = new Map(rows.map((row, place) => [row, place]));
   return (
     <>
-      <TableScroll label="Comparison">
-        <table class="comparison">
-          <caption class="hidden">Loss weights and test metrics of every setting</caption>
-          <Head comparison={comparison} />
-          <tbody>
-            {rows.map((row, index) => (
-              <Row
-                row={row}
-                comparison={comparison}
-                texts={texts.map((column) => column[index] ?? '')}
-                start={index > 0 && rows[index - 1]?.setting.kind !== row.setting.kind}
-              />
+      <ComparisonControls {...props} />
+      {rows.length === 0 ? (
+        <p class="empty">
+          {whole.rows.length === 0 ? 'No setting yet.' : 'No setting matches. Reset shows all again.'}
+        </p>
+      ) : (
+        <TableScroll label="Comparison">
+          <table class={pinned === undefined ? 'comparison' : 'comparison has-pinned'}>
+            <caption class="hidden">Loss weights and test metrics of every setting</caption>
+            <ComparisonHead comparison={comparison} view={view} link={link} />
+            {groups.map((group) => (
+              <tbody data-key={`group-${group.heading ?? ''}`}>
+                {group.heading === undefined ? null : (
+                  <tr class="group-row">
+                    <th scope="rowgroup" colspan={width}>
+                      <span class="unit">{optionLabel(view.group ?? '')}</span> {group.heading}
+                    </th>
+                  </tr>
+                )}
+                {group.rows.map((row, index) => (
+                  <Row
+                    row={row}
+                    comparison={comparison}
+                    pinned={pinned}
+                    texts={texts.map((column) => column[placeOf.get(row) ?? -1] ?? '')}
+                    start={
+                      view.sort === undefined && index > 0 && group.rows[index - 1]?.setting.kind !== row.setting.kind
+                    }
+                    view={view}
+                    link={link}
+                  />
+                ))}
+              </tbody>
             ))}
-          </tbody>
-        </table>
-      </TableScroll>
-      <div class="table-notes">
-        <p>{protocolLine(comparison)}.</p>
-        {marked ? (
-          <p>
-            <span class="best-sign" aria-hidden="true">
-              ★
-            </span>{' '}
-            Best of its column.
-          </p>
-        ) : null}
-        {rows.some(({ weights }) => weights.some(({ learned }) => learned !== undefined)) ? (
-          <p>Numbers beside {learnedMark} are shares of the weights’ sum at the end of training.</p>
-        ) : null}
-        {comparisonNotes(comparison).map((note) => (
-          <p>{note}</p>
-        ))}
-      </div>
+          </table>
+        </TableScroll>
+      )}
+      <DifferingOptions shown={shown} view={view} link={link} />
+      <ComparisonNotes comparison={comparison} marked={marked} pinned={pinned} />
     </>
+  );
+}
+
+function ComparisonNotes({
+  comparison,
+  marked,
+  pinned,
+}: {
+  comparison: Comparison;
+  marked: boolean;
+  pinned: ShownComparison['pinned'];
+}) {
+  return (
+    <div class="table-notes">
+      <p>{protocolLine(comparison)}.</p>
+      {marked ? (
+        <p>
+          <span class="best-sign" aria-hidden="true">
+            ★
+          </span>{' '}
+          Best of its column among the rows shown.
+        </p>
+      ) : null}
+      {pinned === undefined ? null : (
+        <p>Small signed numbers are differences from the pinned setting, {pinned.name}.</p>
+      )}
+      {comparison.rows.some(({ weights }) => weights.some(({ learned }) => learned !== undefined)) ? (
+        <p>Numbers beside {learnedMark} are shares of the weights’ sum at the end of training.</p>
+      ) : null}
+      {comparisonNotes(comparison).map((note) => (
+        <p>{note}</p>
+      ))}
+    </div>
   );
 }

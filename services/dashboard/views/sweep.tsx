@@ -135,11 +135,11 @@ export interface SweepPageProps {
   readonly notice: string | undefined;
   readonly comparison: Child;
   readonly trials: Child;
-  /** Query of the list of trials, kept when it is fetched again. */
-  readonly trialsQuery: string;
+  /** Query of the table's view and the list's filter, kept when they are fetched again. */
+  readonly query: string;
 }
 
-export function SweepPage({ assets, sweep, notice, comparison, trials, trialsQuery }: SweepPageProps) {
+export function SweepPage({ assets, sweep, notice, comparison, trials, query }: SweepPageProps) {
   const base = `/sweeps/${sweep.id}`;
   return (
     <Page title={sweep.name} assets={assets} events={`/events?sweep=${sweep.id}`}>
@@ -153,13 +153,8 @@ export function SweepPage({ assets, sweep, notice, comparison, trials, trialsQue
       <section class="card flush" aria-labelledby="comparison-title">
         <div class="card-head">
           <h2 id="comparison-title">Comparison</h2>
-          <p class="links">
-            <a href={`${base}/table.csv`}>CSV</a>
-            <a href={`${base}/table.md`}>Markdown</a>
-            <a href={`${base}/table.tex`}>LaTeX</a>
-          </p>
         </div>
-        <Live id="comparison" source={`${base}/fragment/comparison`}>
+        <Live id="comparison" source={`${base}/fragment/comparison${query}`}>
           {comparison}
         </Live>
       </section>
@@ -168,7 +163,7 @@ export function SweepPage({ assets, sweep, notice, comparison, trials, trialsQue
         <div class="card-head">
           <h2 id="trials-title">Trials</h2>
         </div>
-        <Live id="trials" source={`${base}/fragment/trials${trialsQuery}`}>
+        <Live id="trials" source={`${base}/fragment/trials${query}`}>
           {trials}
         </Live>
       </section>

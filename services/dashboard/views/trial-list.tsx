@@ -1,6 +1,7 @@
 import { trialStates, type TrialCounts } from '../../shared/trial-state.js';
 import { dash } from '../../shared/compare/number-forms.js';
 import { formatDuration } from '../../shared/format-duration.js';
+import { queryOf } from '../compare/table-view.js';
 import { trialsPerPage, type TrialFilter, type TrialRow } from '../queries/trials.js';
 import { TableScroll } from './layout.js';
 import { StateBadge } from './state.js';
@@ -62,23 +63,24 @@ export interface TrialListProps {
   readonly trials: readonly TrialRow[];
   readonly counts: TrialCounts;
   readonly filter: TrialFilter;
+  /** Other parameters of the page, which the links keep. */
+  readonly others: readonly (readonly [string, string])[];
 }
 
-/** The query string of a filter; empty for the first page of all. */
-export function filterQuery({ state, page }: TrialFilter): string {
-  const query = new URLSearchParams();
-  if (state !== undefined) query.set('state', state);
-  if (page > 1) query.set('page', String(page));
-  const text = query.toString();
-  return text === '' ? '' : `?${text}`;
+/** A filter as name and value pairs; none for the first page of all. */
+export function filterPairs({ state, page }: TrialFilter): [string, string][] {
+  return [
+    ...(state === undefined ? [] : ([['state', state]] as [string, string][])),
+    ...(page > 1 ? ([['page', String(page)]] as [string, string][]) : []),
+  ];
 }
 
 /** The sweep's trials, filtered by state and paged. */
-export function TrialList({ sweepId, trials, counts, filter }: TrialListProps) {
+export function TrialList({ sweepId, trials, counts, filter, others }: TrialListProps) {
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const matching = filter.state === undefined ? all : counts[filter.state];
   const pages = Math.max(1, Math.ceil(matching / trialsPerPage));
-  const link = (to: TrialFilter): string => `/sweeps/${sweepId}${filterQuery(to)}#trials`;
+  const link = (to: TrialFilter): string => `/sweeps/${sweepId}${queryOf([...others, ...filterPairs(to)])}#trials`;
   return (
     <>
       <nav class="filters" aria-label="Trials by state">

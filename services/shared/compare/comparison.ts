@@ -1,5 +1,6 @@
 import type { MetricInfo } from '../catalog/workloads.js';
 import type { SweepState } from '../trial-state.js';
+import { markColumn } from './close-to-best.js';
 import { deltaM, type BaselineTask, type DeltaM } from './delta-m.js';
 import { taskLabel, taskMetrics } from './metric-names.js';
 import { deltaDecimals } from './number-forms.js';
@@ -23,7 +24,13 @@ export interface MetricColumn {
 export interface MetricCell {
   /** Unscaled, over the seeds that have finished; undefined while there is none. */
   readonly spread: Spread | undefined;
+  /** The same by seed. */
+  readonly bySeed: ReadonlyMap<number, number>;
   readonly best: boolean;
+  /** Whether the test against the column's best finds no significant difference; see `testAgainstBest`. */
+  readonly close: boolean;
+  /** Holm-adjusted probability of that test; undefined for the best, and where there was nothing to test. */
+  readonly adjusted: number | undefined;
 }
 
 /** What a setting says about one task's weight. */
@@ -48,7 +55,10 @@ export interface ComparisonRow {
   /** One per column; undefined where the task is not trained. */
   readonly cells: readonly (MetricCell | undefined)[];
   readonly delta: DeltaM | undefined;
+  /** Δm of each finished seed. */
+  readonly deltaBySeed: ReadonlyMap<number, number>;
   readonly deltaBest: boolean;
+  readonly deltaClose: boolean;
   /** The setting's trials by seed, finished ones or not. */
   readonly trials: readonly TrialResult[];
   readonly finished: number;
@@ -78,6 +88,8 @@ export interface Comparison {
   readonly hasDelta: boolean;
   /** Ascending. */
   readonly seeds: readonly number[];
+  /** Whether a person chose the columns: printed tables then show all of them. */
+  readonly columnsChosen?: boolean;
 }
 
 /** Lays the results of a sweep side by side. Pure: the same results in any order give the same comparison. */
@@ -92,20 +104,10 @@ export function compareSweep(results: SweepResults): Comparison {
   const trained = (setting: Setting): readonly TrialResult[] => trialsOf.get(setting.key) ?? [];
 
   const baselines = readBaselines(settings, columns, trained);
-  const bare = settings.map((setting) => bareRow(setting, results.tasks, columns, trained(setting), baselines));
-  const best = columns.map(({ metric }, column) =>
-    bestPlaces(
-      bare.map((row) => row.spreads[column]),
-      metric.better,
-      (mean) => (mean * metric.scale).toFixed(metric.decimals),
-    ),
-  );
-  const bestDelta = bestPlaces(
-    // A mean over some of the tasks does not compare with one over all.
-    bare.map((row) => (row.setting.tasks.length === tasks.length ? row.delta?.total : undefined)),
-    'higher',
-    (mean) => mean.toFixed(deltaDecimals),
-  );
+  const rows = settings.map((setting) => ({
+    ...bareRow(setting, results.tasks, columns, trained(setting), baselines),
+    ...nameOf(setting, tasks),
+  }));
   return {
     sweepId: results.sweepId,
     name: results.name,
@@ -113,20 +115,50 @@ export function compareSweep(results: SweepResults): Comparison {
     state: results.state,
     tasks,
     columns,
-    rows: bare.map(({ spreads, ...row }, place) => ({
-      ...row,
-      ...nameOf(row.setting, tasks),
-      cells: columns.map(({ task }, column) =>
-        row.setting.tasks.includes(task)
-          ? { spread: spreads[column], best: best[column]?.has(place) ?? false }
-          : undefined,
-      ),
-      deltaBest: bestDelta.has(place),
-    })),
+    rows: markBest(rows, columns, tasks.length),
     baselines,
     hasDelta: settings.some(({ kind }) => kind === 'single') && settings.some((setting) => setting.tasks.length > 1),
     seeds: [...new Set(results.trials.map(({ seed }) => seed))].sort((a, b) => a - b),
   };
+}
+
+/**
+ * Marks the best of each column among some rows, and what is not significantly worse; to be done again when rows are
+ * left out, because what is best among those shown is what a reader looks for.
+ */
+export function markBest(
+  rows: readonly Omit<ComparisonRow, 'deltaBest' | 'deltaClose'>[],
+  columns: readonly MetricColumn[],
+  tasks: number,
+): ComparisonRow[] {
+  const marks = columns.map(({ metric }, column) =>
+    markColumn(
+      rows.map((row) => row.cells[column]?.bySeed),
+      metric.better,
+      (mean) => (mean * metric.scale).toFixed(metric.decimals),
+    ),
+  );
+  const delta = markColumn(
+    // A mean over some of the tasks does not compare with one over all.
+    rows.map((row) => (row.setting.tasks.length === tasks ? row.deltaBySeed : undefined)),
+    'higher',
+    (mean) => mean.toFixed(deltaDecimals),
+  );
+  return rows.map((row, place) => ({
+    ...row,
+    cells: row.cells.map((cell, column) => {
+      const mark = marks[column];
+      if (cell === undefined || mark === undefined) return cell;
+      return {
+        ...cell,
+        best: mark.best.has(place),
+        close: mark.close.has(place),
+        adjusted: mark.adjusted.get(place),
+      };
+    }),
+    deltaBest: delta.best.has(place),
+    deltaClose: delta.close.has(place),
+  }));
 }
 
 function nameOf(setting: Setting, tasks: readonly ComparedTask[]): { name: string; named: boolean } {
@@ -139,9 +171,14 @@ function valueOf(trial: TrialResult, { task, metric }: MetricColumn): number | u
   return trial.metrics.find((one) => one.task === task && one.metric === metric.name)?.value;
 }
 
-/** The column's values of the trials that have one, in their order. */
-function valuesOf(trials: readonly TrialResult[], column: MetricColumn): number[] {
-  return trials.flatMap((trial) => valueOf(trial, column) ?? []);
+/** The column's values of the trials that have one. */
+function bySeedOf(trials: readonly TrialResult[], column: MetricColumn): ReadonlyMap<number, number> {
+  return new Map(
+    trials.flatMap((trial): [number, number][] => {
+      const value = valueOf(trial, column);
+      return value === undefined ? [] : [[trial.seed, value]];
+    }),
+  );
 }
 
 /** Of each task the first setting that trains it alone and has a result. */
@@ -155,7 +192,7 @@ function readBaselines(
     for (const setting of settings) {
       if (setting.kind !== 'single' || !setting.tasks.includes(column.task) || baselines.has(column.task)) continue;
       const trials = trialsOf(setting);
-      const over = spread(valuesOf(trials, column));
+      const over = spread([...bySeedOf(trials, column).values()]);
       if (over !== undefined) baselines.set(column.task, { task: column.task, spread: over, planned: trials.length });
     }
   }
@@ -173,10 +210,18 @@ function bareRow(
   return {
     setting,
     weights: tasks.map((task) => weightCell(setting, task, trials)),
-    spreads: columns.map((column) =>
-      setting.tasks.includes(column.task) ? spread(valuesOf(trials, column)) : undefined,
-    ),
+    cells: columns.map((column): MetricCell | undefined => {
+      if (!setting.tasks.includes(column.task)) return undefined;
+      const bySeed = bySeedOf(trials, column);
+      return { spread: spread([...bySeed.values()]), bySeed, best: false, close: false, adjusted: undefined };
+    }),
     delta: deltaOf(setting, columns, trials, baselines),
+    deltaBySeed: new Map(
+      trials.flatMap((trial): [number, number][] => {
+        const own = deltaOf(setting, columns, [trial], baselines);
+        return own === undefined ? [] : [[trial.seed, own.total.mean]];
+      }),
+    ),
     trials,
     finished: trials.filter(({ state }) => state === 'succeeded').length,
   };
@@ -211,22 +256,4 @@ function deltaOf(
     .map((trial) => measured.flatMap((column) => valueOf(trial, column) ?? []))
     .filter((values) => values.length === tasks.length);
   return deltaM(tasks, runs);
-}
-
-/**
- * Places of the best of a column. Only spreads over as many seeds as the fullest one compete: a setting that a lucky
- * seed has finished early is not compared with settings of more seeds. What reads the same is equally good. One
- * competitor alone is not the best of anything.
- */
-function bestPlaces(
-  column: readonly (Spread | undefined)[],
-  better: MetricInfo['better'],
-  shown: (mean: number) => string,
-): ReadonlySet<number> {
-  const most = Math.max(0, ...column.map((one) => one?.count ?? 0));
-  const competing = column.flatMap((one, place) => (one?.count === most ? [{ place, mean: one.mean }] : []));
-  const means = competing.map(({ mean }) => mean);
-  if (means.length < 2) return new Set();
-  const best = shown(better === 'higher' ? Math.max(...means) : Math.min(...means));
-  return new Set(competing.filter(({ mean }) => shown(mean) === best).map(({ place }) => place));
 }

@@ -1,5 +1,6 @@
 import type { Comparison } from './comparison.js';
-import { learnedMark } from './number-forms.js';
+import { significanceLevel } from './close-to-best.js';
+import { closeMark, learnedMark } from './number-forms.js';
 
 /** Labels listed in a note before the rest is only counted. */
 const listed = 5;
@@ -26,6 +27,7 @@ export function comparisonNotes(comparison: Comparison): string[] {
     ...weightNotes(comparison),
     ...deltaNotes(comparison),
     ...competitionNotes(comparison),
+    ...significanceNotes(comparison),
     ...unfinishedNotes(comparison),
   ];
 }
@@ -72,6 +74,19 @@ function competitionNotes({ rows }: Comparison): string[] {
   const most = Math.max(0, ...rows.map(({ finished }) => finished));
   const fewer = rows.some(({ finished }) => finished > 0 && finished < most);
   return fewer ? [`Best values are chosen among settings with ${String(most)} finished seeds.`] : [];
+}
+
+/** Names the test wherever a mark rests on it, and what it cannot see. */
+function significanceNotes({ rows, seeds }: Comparison): string[] {
+  const tested = rows.some(({ cells }) => cells.some((cell) => cell?.adjusted !== undefined));
+  if (!tested) return [];
+  const power =
+    seeds.length < 6
+      ? ` With ${String(seeds.length)} seeds the test sees only differences that are large against their spread: ${closeMark} is no proof of being equal.`
+      : '';
+  return [
+    `${closeMark}: not significantly worse than the best of its column (two-sided paired t-test over seeds, Holm-corrected over the column, level ${String(significanceLevel)}).${power}`,
+  ];
 }
 
 const unfinished = [

@@ -7,6 +7,9 @@ export const dash = '–';
 /** Shown for a weight that is learned and so has no one value. */
 export const learnedMark = '✓';
 
+/** Put behind what is not significantly worse than the best of its column. */
+export const closeMark = '†';
+
 /** Decimals of Δm, which is in %. */
 export const deltaDecimals = 1;
 

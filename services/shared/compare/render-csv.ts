@@ -49,6 +49,7 @@ function csvColumns({ tasks, columns, hasDelta, workload }: Comparison): CsvColu
     ...columns.flatMap(({ task, metric }, place): CsvColumn[] => [
       ...spreadColumns(`${task}.${metric.name}`, (row) => row.cells[place]?.spread),
       { name: `${task}.${metric.name}.best`, of: (row) => row.cells[place]?.best },
+      { name: `${task}.${metric.name}.p`, of: (row) => row.cells[place]?.adjusted },
     ]),
     ...(hasDelta
       ? [
@@ -64,7 +65,8 @@ function csvColumns({ tasks, columns, hasDelta, workload }: Comparison): CsvColu
 
 /**
  * The comparison for spreadsheets and scripts: a header and a line per setting, every number unrounded. Metrics are as
- * they were reported (an IoU is a share, not a percentage); Δm and its parts are in %.
+ * they were reported (an IoU is a share, not a percentage); Δm and its parts are in %. `p` is of the paired test against
+ * the column's best, adjusted by Holm.
  */
 export function renderCsv(comparison: Comparison): string {
   const columns = csvColumns(comparison);

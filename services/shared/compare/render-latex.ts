@@ -24,6 +24,7 @@ const replacements: Readonly<Record<string, string>> = {
   '–': '--',
   '−': '$-$',
   '±': '$\\pm$',
+  '†': '$^\\dagger$',
   '✓': '$\\checkmark$',
   '↑': '$\\uparrow$',
   '↓': '$\\downarrow$',

@@ -1,7 +1,15 @@
 import type { Comparison, ComparisonRow, MetricCell, MetricColumn, WeightCell } from './comparison.js';
 import { metricTitle } from './metric-names.js';
 import { comparisonNotes, protocolLine } from './notes.js';
-import { dash, formatChange, formatMetric, formatWeight, learnedMark, type SpreadText } from './number-forms.js';
+import {
+  dash,
+  formatChange,
+  formatMetric,
+  formatWeight,
+  closeMark,
+  learnedMark,
+  type SpreadText,
+} from './number-forms.js';
 import { oneLine } from './plain-text.js';
 import type { Spread } from './statistics.js';
 
@@ -15,7 +23,7 @@ export interface TextColumn {
 export interface TextCell {
   /** The number or text itself. */
   readonly main: string;
-  /** What follows a mean: its spread and, where seeds are missing, how many there are. */
+  /** What follows a mean: its spread, the mark of what is close to the best and, where seeds are missing, their number. */
   readonly rest: string;
   readonly best: boolean;
 }
@@ -37,11 +45,13 @@ export interface TextTable {
 
 /**
  * Lays a comparison out like table 1 of Kendall, Gal & Cipolla 2018: weights, name, the primary metric of each task, Δm.
- * Secondary metrics are in the CSV and the dashboard.
+ * Secondary metrics are in the CSV and the dashboard, and here where a person chose the columns.
  */
 export function textTable(comparison: Comparison): TextTable {
-  const { tasks, columns, rows, hasDelta } = comparison;
-  const shown = columns.map((column, place) => ({ column, place })).filter(({ column }) => column.primary);
+  const { tasks, columns, rows, hasDelta, columnsChosen } = comparison;
+  const shown = columns
+    .map((column, place) => ({ column, place }))
+    .filter(({ column }) => columnsChosen === true || column.primary);
   return {
     title: oneLine(comparison.name),
     protocol: protocolLine(comparison),
@@ -82,25 +92,29 @@ function plain(main: string): TextCell {
 
 function metricCell(cell: MetricCell | undefined, { metric }: MetricColumn, row: ComparisonRow): TextCell {
   if (cell === undefined) return plain(dash);
-  return spreadCell(cell.spread, (over) => formatMetric(over, metric), cell.best, row);
+  return spreadCell(cell.spread, (over) => formatMetric(over, metric), cell, row);
 }
 
 function deltaCell(row: ComparisonRow): TextCell {
   if (row.delta === undefined) return plain(dash);
-  return spreadCell(row.delta.total, formatChange, row.deltaBest, row);
+  return spreadCell(row.delta.total, formatChange, { best: row.deltaBest, close: row.deltaClose }, row);
 }
 
 function spreadCell(
   over: Spread | undefined,
   format: (over: Spread) => SpreadText,
-  best: boolean,
+  { best, close }: { readonly best: boolean; readonly close: boolean },
   { trials }: ComparisonRow,
 ): TextCell {
   const count = over?.count ?? 0;
   const seeds = count === trials.length ? '' : `(${String(count)}/${String(trials.length)})`;
   if (over === undefined) return { main: '', rest: seeds === '' ? dash : seeds, best: false };
   const { mean, deviation } = format(over);
-  const rest = [...(deviation === undefined ? [] : [`± ${deviation}`]), ...(seeds === '' ? [] : [seeds])];
+  const rest = [
+    ...(deviation === undefined ? [] : [`± ${deviation}`]),
+    ...(close ? [closeMark] : []),
+    ...(seeds === '' ? [] : [seeds]),
+  ];
   return { main: mean, rest: rest.join(' '), best };
 }
 

@@ -1,0 +1,83 @@
+import type { Comparison, ComparisonRow } from './comparison.js';
+import { significanceLevel } from './close-to-best.js';
+import type { Spread } from './statistics.js';
+
+function spreadOf(over: Spread | undefined): object | null {
+  return over === undefined ? null : { mean: over.mean, sd: over.deviation ?? null, n: over.count };
+}
+
+function rowOf(row: ComparisonRow, { columns, hasDelta }: Comparison): object {
+  return {
+    key: row.setting.key,
+    label: row.setting.label,
+    kind: row.setting.kind,
+    method: row.setting.method,
+    tasks: row.setting.tasks,
+    weights: row.weights.map(({ task, trained, fixed, learned }) => ({
+      task,
+      trained,
+      fixed: fixed ?? null,
+      learned:
+        learned === undefined
+          ? null
+          : {
+              weight: spreadOf(learned.weight),
+              share: spreadOf(learned.normalised),
+              variance: spreadOf(learned.variance),
+            },
+    })),
+    metrics: columns.flatMap(({ task, metric }, place) => {
+      const cell = row.cells[place];
+      if (cell === undefined) return [];
+      return [
+        {
+          task,
+          metric: metric.name,
+          ...spreadOf(cell.spread),
+          bySeed: Object.fromEntries(cell.bySeed),
+          best: cell.best,
+          notSignificantlyWorse: cell.close,
+          p: cell.adjusted ?? null,
+        },
+      ];
+    }),
+    ...(hasDelta
+      ? {
+          deltaM:
+            row.delta === undefined
+              ? null
+              : {
+                  ...spreadOf(row.delta.total),
+                  best: row.deltaBest,
+                  shares: row.delta.shares.map(({ task, change }) => ({ task, ...spreadOf(change) })),
+                },
+        }
+      : {}),
+    trials: row.trials.map(({ trialId, seed, state }) => ({ trialId, seed, state })),
+  };
+}
+
+/**
+ * The comparison for scripts: every number unrounded and in the unit it was reported in, with the values of each seed
+ * and the trials that they come from. Δm and its parts are in %.
+ */
+export function renderJson(comparison: Comparison): string {
+  const { sweepId, name, workload, state, tasks, columns, rows, seeds } = comparison;
+  const value = {
+    format: 'sigmasweep-comparison',
+    version: 1,
+    sweepId,
+    name,
+    workload,
+    state,
+    seeds,
+    test: {
+      method: 'two-sided paired t-test over seeds against the best of the column, Holm-corrected',
+      level: significanceLevel,
+    },
+    tasks,
+    metrics: columns.map(({ task, metric }) => ({ task, ...metric })),
+    settings: rows.map((row) => rowOf(row, comparison)),
+  };
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
