@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { planSweep } from '../../services/coordinator/plan/plan.js';
 import { applyMigrations } from '../../services/coordinator/store/apply-migrations.js';
-import { claimTrial, type ClaimAnswer } from '../../services/coordinator/store/claim-trial.js';
+import { claimTrials, readGrant, type Claim, type ClaimAnswer } from '../../services/coordinator/store/claim-trial.js';
 import { submitSweep, type Submission } from '../../services/coordinator/store/submit-sweep.js';
 import { connectDatabase, type Database } from '../../services/shared/db/connect.js';
 import { newId } from '../../services/shared/ids.js';
@@ -75,6 +75,13 @@ export async function submitTrials(
 
 export function claimOf(trialId: string, overrides: { workerId?: string; claimId?: string } = {}) {
   return { trialId, workerId: newId('worker'), claimId: newId('claim'), backend: 'wasm', device: 'test', ...overrides };
+}
+
+/** One claim alone, as a batch of one. */
+export async function claimTrial(database: Database, claim: Claim, leaseSeconds: number): Promise<ClaimAnswer> {
+  const [answer] = await claimTrials(database, [claim], leaseSeconds);
+  if (answer === undefined) throw new Error('a claim got no answer');
+  return readGrant(answer);
 }
 
 /** Submits one trial and claims it. */

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cancel } from '../../services/coordinator/store/cancel.js';
-import { claimTrial } from '../../services/coordinator/store/claim-trial.js';
 import { findSweep } from '../../services/coordinator/store/list-sweeps.js';
 import { reapLeases } from '../../services/coordinator/store/reap-leases.js';
 import { recordReports } from '../../services/coordinator/store/record-reports.js';
 import type { ReportItem } from '../../services/shared/messages/reports.js';
 import {
   claimOf,
+  claimTrial,
   failedItem,
   farFuture,
   granted,

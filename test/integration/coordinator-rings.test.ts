@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cancel } from '../../services/coordinator/store/cancel.js';
-import { claimTrial } from '../../services/coordinator/store/claim-trial.js';
 import { databaseTime } from '../../services/coordinator/store/clock.js';
 import { recordPresence } from '../../services/coordinator/store/record-presence.js';
 import { relayRings, type Ring } from '../../services/coordinator/store/relay-rings.js';
 import { ringAgain } from '../../services/coordinator/store/ring-again.js';
-import { claimOf, granted, startStore, type StoreRig, submitTrials } from '../helpers/coordinator-rig.js';
+import { claimOf, claimTrial, granted, startStore, type StoreRig, submitTrials } from '../helpers/coordinator-rig.js';
 
 const lease = 60;
 let store: StoreRig;

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cancel } from '../../services/coordinator/store/cancel.js';
-import { claimTrial } from '../../services/coordinator/store/claim-trial.js';
 import { listTrials } from '../../services/coordinator/store/list-trials.js';
 import { findSweep } from '../../services/coordinator/store/list-sweeps.js';
 import { reapLeases } from '../../services/coordinator/store/reap-leases.js';
@@ -10,6 +9,7 @@ import { submitSweep } from '../../services/coordinator/store/submit-sweep.js';
 import type { ReportItem } from '../../services/shared/messages/reports.js';
 import {
   claimOf,
+  claimTrial,
   failedItem,
   farFuture,
   granted,

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cancel } from '../../services/coordinator/store/cancel.js';
-import { claimTrial } from '../../services/coordinator/store/claim-trial.js';
 import { reapLeases } from '../../services/coordinator/store/reap-leases.js';
 import { recordReports } from '../../services/coordinator/store/record-reports.js';
 import { retry } from '../../services/coordinator/store/retry.js';
 import { transitions, trialStates, type TrialState } from '../../services/shared/trial-state.js';
 import {
   claimOf,
+  claimTrial,
   failedItem,
   farFuture,
   reportOf,

@@ -59,19 +59,13 @@ export async function claimTrials(
     for (const claim of claims) answers.push(...(await claimTrials(database, [claim], leaseSeconds)));
     return answers;
   }
-  return Promise.all(
-    claims.map(async (claim) => {
-      const row = taken.get(claim.claimId);
-      return row === undefined ? await repeatedClaim(database, claim, leaseSeconds) : grant(row);
-    }),
-  );
-}
-
-/** One claim; see `claimTrials`. */
-export async function claimTrial(database: Database, claim: Claim, leaseSeconds: number): Promise<ClaimAnswer> {
-  const [answer] = await claimTrials(database, [claim], leaseSeconds);
-  if (answer === undefined) throw new Error('a claim got no answer');
-  return readGrant(answer);
+  const answers: StoredClaimAnswer[] = [];
+  for (const claim of claims) {
+    const row = taken.get(claim.claimId);
+    // One after the other: a batch of claims that took nothing must not empty the pool of connections.
+    answers.push(row === undefined ? await repeatedClaim(database, claim, leaseSeconds) : grant(row));
+  }
+  return answers;
 }
 
 /** Reads the stored configuration of a granted trial. @throws ZodError for one that this version does not understand */
