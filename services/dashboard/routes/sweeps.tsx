@@ -2,12 +2,11 @@ import { Hono } from 'hono';
 import { chartedMetrics, chartSections } from '../charts/registry.js';
 import type { Dependencies } from '../dependencies.js';
 import { readSettingCurves } from '../queries/curves.js';
-import { readComparison } from '../queries/results.js';
+import { readComparison, readShownComparison } from '../queries/results.js';
 import { findSweep } from '../queries/sweeps.js';
 import { listTrials } from '../queries/trials.js';
-import { applyView, groupings } from '../compare/apply-view.js';
+import { groupings } from '../compare/apply-view.js';
 import { readView, viewPairs, viewQuery, type TableView } from '../compare/table-view.js';
-import { readSettingOptions } from '../queries/setting-options.js';
 import { ComparisonView } from '../views/comparison.js';
 import { SweepPage, SweepSummary } from '../views/sweep.js';
 import { filterPairs, TrialList } from '../views/trial-list.js';
@@ -23,15 +22,12 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
   };
 
   const comparisonOf = async (sweepId: string, view: TableView, others: readonly (readonly [string, string])[]) => {
-    const [whole, options] = await Promise.all([
-      readComparison(database, sweepId),
-      readSettingOptions(database, sweepId),
-    ]);
+    const { whole, options, shown } = await readShownComparison(database, sweepId, view);
     const base = `/sweeps/${sweepId}`;
     return (
       <ComparisonView
         whole={whole}
-        shown={applyView(whole, options, view)}
+        shown={shown}
         view={view}
         groupings={groupings(options)}
         action={`${base}#comparison`}

@@ -81,7 +81,7 @@ function Absent({ pending, group }: { pending: boolean; group: string }) {
 
 /** How far a cell is from that of the pinned row, in the metric's unit. */
 function Versus({ cell, pinned, column }: { cell: MetricCell; pinned: MetricCell | undefined; column: MetricColumn }) {
-  if (cell.spread === undefined || pinned?.spread === undefined || cell === pinned) return null;
+  if (cell.spread === undefined || pinned?.spread === undefined) return null;
   const { scale, decimals, better } = column.metric;
   const difference = (cell.spread.mean - pinned.spread.mean) * scale;
   const text = difference.toFixed(decimals);
@@ -253,7 +253,7 @@ export function ComparisonView(props: ControlsProps) {
         </p>
       ) : (
         <TableScroll label="Comparison">
-          <table class={pinned === undefined ? 'comparison' : 'comparison has-pinned'}>
+          <table class="comparison">
             <caption class="hidden">Loss weights and test metrics of every setting</caption>
             <ComparisonHead comparison={comparison} view={view} link={link} />
             {groups.map((group) => (
