@@ -45,6 +45,8 @@ export interface WorkloadInfo {
   readonly tasks: readonly TaskInfo[];
   /** Options of `data:` in a sweep spec; defaults fill what is left out. */
   readonly options: z.ZodObject;
+  /** Nothing is trained: tables of its numbers say so, because they must never pass for a result. */
+  readonly madeUp?: true;
 }
 
 const imageCount = (fallback: number) => z.int().min(1).max(100_000).default(fallback);
@@ -102,6 +104,7 @@ export const workloads = {
       { name: 'depth', kind: 'depth', label: 'Depth (made up)' },
     ],
     options: rehearsalOptions,
+    madeUp: true,
   },
 } as const satisfies Record<string, WorkloadInfo>;
 
@@ -109,6 +112,12 @@ export type WorkloadName = keyof typeof workloads;
 /** Workloads that train a network of the worker on data; a rehearsal does not. */
 export type TrainedWorkloadName = Exclude<WorkloadName, 'rehearsal'>;
 export const workloadNames = Object.keys(workloads) as [WorkloadName, ...WorkloadName[]];
+
+/** Whether a workload's numbers are made up; one that this version does not know has real ones. */
+export function isMadeUp(workload: string): boolean {
+  const known: Readonly<Record<string, WorkloadInfo>> = workloads;
+  return Object.hasOwn(known, workload) && known[workload]?.madeUp === true;
+}
 
 /** Looks a task of a workload up by name. */
 export function findTask(workload: WorkloadName, task: string): TaskInfo | undefined {

@@ -1,3 +1,4 @@
+import { isMadeUp } from '../catalog/workloads.js';
 import type { Comparison } from './comparison.js';
 import { significanceLevel } from './close-to-best.js';
 import { closeMark, learnedMark } from './number-forms.js';
@@ -10,7 +11,7 @@ const rehearsalNote = 'A rehearsal: nothing was trained, every number is made up
 
 /** What the numbers of a table are, in one line: every table tells it. */
 export function protocolLine({ seeds, workload }: Comparison): string {
-  const what = workload === 'rehearsal' ? 'MADE-UP NUMBERS OF A REHEARSAL' : 'Test split after the last epoch';
+  const what = isMadeUp(workload) ? 'MADE-UP NUMBERS OF A REHEARSAL' : 'Test split after the last epoch';
   const over =
     seeds.length === 0
       ? ''
@@ -23,7 +24,7 @@ export function protocolLine({ seeds, workload }: Comparison): string {
 /** Remarks below a table: what its signs mean, what is missing and why. */
 export function comparisonNotes(comparison: Comparison): string[] {
   return [
-    ...(comparison.workload === 'rehearsal' ? [rehearsalNote] : []),
+    ...(isMadeUp(comparison.workload) ? [rehearsalNote] : []),
     ...weightNotes(comparison),
     ...deltaNotes(comparison),
     ...competitionNotes(comparison),

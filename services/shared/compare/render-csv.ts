@@ -1,3 +1,4 @@
+import { isMadeUp } from '../catalog/workloads.js';
 import type { Comparison, ComparisonRow, WeightCell } from './comparison.js';
 import { oneLine } from './plain-text.js';
 import type { Spread } from './statistics.js';
@@ -30,7 +31,7 @@ function csvColumns({ tasks, columns, hasDelta, workload }: Comparison): CsvColu
     row.weights.find((one) => one.task === task);
   const count = (row: ComparisonRow, state: string): number => row.trials.filter((one) => one.state === state).length;
   // A file has no notes: made-up numbers are marked in every row.
-  const madeUp: CsvColumn[] = workload === 'rehearsal' ? [{ name: 'madeUp', of: () => true }] : [];
+  const madeUp: CsvColumn[] = isMadeUp(workload) ? [{ name: 'madeUp', of: () => true }] : [];
   return [
     ...madeUp,
     { name: 'setting', of: ({ setting }) => setting.label },

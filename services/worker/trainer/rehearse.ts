@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { findTask, metricsOfKind, rehearsalOptions, type MetricInfo } from '../../shared/catalog/workloads.js';
-import { weightingMetrics, type MetricPoint } from '../../shared/messages/reports.js';
+import { weightingMetrics, wholeTrial, type MetricPoint } from '../../shared/messages/reports.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import type { FromTrainer } from '../trainer-protocol.js';
 import { Pace, StopRequested } from './pace.js';
@@ -67,7 +67,7 @@ function furtherPoints(epoch: number, count: number): MetricPoint[] {
   return Array.from({ length: count }, (_, index) => ({
     epoch,
     split: 'train',
-    task: 'trial',
+    task: wholeTrial,
     metric: `made-up-${String(index)}`,
     value: index / count,
   }));
