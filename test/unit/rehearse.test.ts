@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compareSweep } from '../../services/shared/compare/comparison.js';
 import { comparisonNotes, protocolLine } from '../../services/shared/compare/notes.js';
+import { renderJson } from '../../services/shared/compare/render-json.js';
 import { renderCsv } from '../../services/shared/compare/render-csv.js';
 import type { MetricPoint } from '../../services/shared/messages/reports.js';
 import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
@@ -72,6 +73,7 @@ describe('rehearse', () => {
     });
     expect(comparisonNotes(comparison).join(' ')).toContain('nothing was trained');
     expect(protocolLine(comparison)).toContain('MADE-UP');
+    expect(JSON.parse(renderJson(comparison))).toMatchObject({ madeUp: true });
     const [head, ...rows] = renderCsv(comparison).trim().split(/\r?\n/);
     expect(head).toMatch(/^madeUp,/);
     expect(rows.every((row) => row.startsWith('true,'))).toBe(true);

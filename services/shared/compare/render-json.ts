@@ -1,3 +1,4 @@
+import { isMadeUp } from '../catalog/workloads.js';
 import type { Comparison, ComparisonRow } from './comparison.js';
 import { significanceLevel } from './close-to-best.js';
 import type { Spread } from './statistics.js';
@@ -69,6 +70,7 @@ export function renderJson(comparison: Comparison): string {
     sweepId,
     name,
     workload,
+    madeUp: isMadeUp(workload),
     state,
     seeds,
     test: {
