@@ -92,6 +92,8 @@ const windows: { shape: [number, number, number, number]; filters: number; windo
   { shape: [2, 4, 4, 5], filters: 7, window: { size: 1, stride: 1, pad: 'same' } },
   { shape: [1, 6, 6, 2], filters: 2, window: { size: 2, stride: 2, pad: 'valid' } },
   { shape: [1, 7, 7, 1], filters: 1, window: { size: 3, stride: 1, pad: 'valid' } },
+  // Channels enough for Winograd's algorithm on wasm.
+  { shape: [1, 2, 3, 16], filters: 16, window: { size: 3, stride: 1, pad: 'same' } },
 ];
 const describeWindow = ({ size, stride, dilation = 1, pad }: Window): string =>
   `${size}×${size}, stride ${stride}${dilation > 1 ? `, dilation ${dilation}` : ''}, ${pad}`;

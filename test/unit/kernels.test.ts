@@ -217,6 +217,22 @@ const named: Record<string, Partial<Case>> = {
   'a 1×1 filter with stride 2, which never sees most pixels': { filterHeight: 1, filterWidth: 1, strides: [2, 2] },
   'a stride larger than the filter': { filterHeight: 2, filterWidth: 1, strides: [3, 3], height: 9, width: 9 },
   'many input channels and few filters': { channels: 16, filters: 2, batch: 2 },
+  'channels enough for tiles of 2×2, odd sides': { batch: 2, height: 7, width: 5, channels: 16, filters: 20 },
+  'tiles in more than one block': { batch: 3, height: 24, width: 30, channels: 20, filters: 36 },
+  'tiles without padding': { height: 6, width: 9, channels: 24, filters: 16, pad: 'valid' },
+  'tiles with padding on one side only': {
+    batch: 2,
+    channels: 16,
+    filters: 16,
+    pad: [
+      [0, 0],
+      [2, 0],
+      [0, 3],
+      [0, 0],
+    ],
+  },
+  'a pad wider than a tile’s filter': { channels: 16, filters: 16, pad: 4 },
+  'tiles of a single pixel': { height: 1, width: 1, channels: 16, filters: 16 },
   'padding wider than the filter': {
     filterHeight: 2,
     filterWidth: 2,

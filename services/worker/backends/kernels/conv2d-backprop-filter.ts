@@ -1,6 +1,7 @@
 import type { KernelConfig } from '@tensorflow/tfjs-core';
 import { convGeometry, reach, type ConvCall } from './conv-geometry.js';
 import { padImages } from './padded-image.js';
+import { suitsWinograd, winogradFilterGradient } from './winograd.js';
 import { input, requireChannelsLast, withWorkspace, zeros, type HeapTensor, type Workspace } from './workspace.js';
 
 interface Attributes extends ConvCall {
@@ -34,6 +35,11 @@ export const conv2DBackpropFilter: KernelConfig = {
     const geometry = convGeometry(x.shape, attributes.filterShape, attributes);
     const { batch, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth } = geometry;
     return withWorkspace(backend, (workspace) => {
+      if (suitsWinograd(geometry)) {
+        const dy = workspace.borrow(input(inputs, 'dy'));
+        const dw = winogradFilterGradient(workspace, workspace.borrow(x), dy, geometry);
+        return workspace.finish(dw, attributes.filterShape);
+      }
       const outputs = Math.ceil(outChannels / lanes) * lanes;
       const run = filterWidth * inChannels;
       const dw = zeros(workspace, [filterHeight * run, outputs]);

@@ -1,6 +1,7 @@
 import type { KernelConfig } from '@tensorflow/tfjs-core';
 import { convGeometry, type ConvCall, type ConvGeometry } from './conv-geometry.js';
 import { padImages, wholePanels, type PaddedImages } from './padded-image.js';
+import { suitsWinograd, winogradConvolution } from './winograd.js';
 import { input, requireChannelsLast, withWorkspace, zeros, type HeapTensor, type Workspace } from './workspace.js';
 
 interface Attributes extends ConvCall {
@@ -42,6 +43,13 @@ export const conv2DBackpropInput: KernelConfig = {
     const filter = input(inputs, 'filter');
     const geometry = convGeometry(attributes.inputShape, filter.shape, attributes);
     const { inHeight, inWidth, outHeight, outWidth } = geometry;
+    if (suitsWinograd(geometry)) {
+      return withWorkspace(backend, (workspace) => {
+        const dx = workspace.allocate(attributes.inputShape);
+        convolveTurned(workspace, workspace.borrow(input(inputs, 'dy')), workspace.borrow(filter), dx, geometry);
+        return workspace.finish(dx, attributes.inputShape);
+      });
+    }
     const rows = phases(inHeight, geometry.filterHeight, geometry.strideHeight, geometry.top);
     const columns = phases(inWidth, geometry.filterWidth, geometry.strideWidth, geometry.left);
     const coversAll = placesOf(rows) === inHeight && placesOf(columns) === inWidth;
@@ -65,6 +73,33 @@ export const conv2DBackpropInput: KernelConfig = {
     });
   },
 };
+
+/** With stride 1 the gradient is one convolution, of dy with the turned filter. */
+function convolveTurned(
+  workspace: Workspace,
+  dy: HeapTensor,
+  filter: HeapTensor,
+  dx: HeapTensor,
+  { inChannels, outChannels, filterHeight, filterWidth, top, left }: ConvGeometry,
+): void {
+  const packed = workspace.allocate([filterHeight * filterWidth * outChannels, wholePanels(inChannels)]);
+  workspace.simd.packTurnedFilter(
+    filter.address,
+    packed.address,
+    filterWidth,
+    inChannels,
+    outChannels,
+    0,
+    0,
+    1,
+    1,
+    filterHeight,
+    filterWidth,
+  );
+  const bias = zeros(workspace, [wholePanels(inChannels)]);
+  const frame = { top: filterHeight - 1 - top, left: filterWidth - 1 - left };
+  winogradConvolution(workspace, { x: dy, ...frame, packed, bias, y: dx, relu: false });
+}
 
 /** The phases of one axis that have a filter place and an input place; those without keep the gradient 0. */
 function phases(inSize: number, filterSize: number, stride: number, pad: number): PhaseAxis[] {

@@ -95,6 +95,41 @@ export interface SimdModule {
     rate: number,
   ): void;
   fitRows(from: number, to: number, rows: number, width: number, toWidth: number): void;
+  winogradFilter(packed: number, to: number, panels: number, inputs: number): void;
+  winogradConvolve(
+    x: number,
+    filter: number,
+    bias: number,
+    y: number,
+    noBias: number,
+    v: number,
+    m: number,
+    images: number,
+    rows: number,
+    columns: number,
+    xImage: number,
+    xRow: number,
+    inputs: number,
+    outputs: number,
+    block: number,
+    relu: number,
+  ): void;
+  winogradFilterGradient(
+    x: number,
+    dy: number,
+    v: number,
+    g: number,
+    sums: number,
+    images: number,
+    tileRows: number,
+    tileColumns: number,
+    xImage: number,
+    xRow: number,
+    inputs: number,
+    outputs: number,
+    block: number,
+  ): void;
+  winogradFilterSum(sums: number, to: number, floats: number): void;
 }
 
 const folder = join(packageRoot, 'dist', 'simd');
