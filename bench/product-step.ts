@@ -28,7 +28,7 @@ export interface ProductStep {
 export async function openProductStep(tasks: readonly string[], batchSize = 4): Promise<ProductStep> {
   const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-bench-data-'));
   const data = streetScenesOptions.parse({ train: 4 * batchSize, validation: 1, test: 1 });
-  const workload = await workloadImplementations['street-scenes'].open(data, folder).finally(() => {
+  const workload = await workloadImplementations['street-scenes'].open(data, { cacheFolder: folder }).finally(() => {
     rmSync(folder, { recursive: true, force: true });
   });
   const config = trialConfig.parse({

@@ -21,7 +21,7 @@ async function withData<T>(options: object, body: (workload: OpenWorkload, data:
   const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-bench-data-'));
   try {
     const data = streetScenesOptions.parse(options);
-    return body(await workloadImplementations['street-scenes'].open(data, folder), data);
+    return body(await workloadImplementations['street-scenes'].open(data, { cacheFolder: folder }), data);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

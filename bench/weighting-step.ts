@@ -80,7 +80,7 @@ export async function run(): Promise<BenchRecord[]> {
   const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-bench-'));
   try {
     const data = workloads['street-scenes'].options.parse({ train: 8, validation: 1, test: 1 });
-    const workload = await workloadImplementations['street-scenes'].open(data, folder);
+    const workload = await workloadImplementations['street-scenes'].open(data, { cacheFolder: folder });
     const runs = variants.map((variant) => ({
       label: variant.label,
       trial: open(variant, data, workload),

@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let workload: OpenWorkload;
 beforeAll(async () => {
-  workload = await workloadImplementations['street-scenes'].open(data, folder);
+  workload = await workloadImplementations['street-scenes'].open(data, { cacheFolder: folder });
 });
 
 describe('training on street scenes', () => {

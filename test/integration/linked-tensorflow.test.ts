@@ -31,7 +31,7 @@ async function metricsOn(requested: BackendName, folder: string): Promise<Map<st
   });
   const metrics = new Map<string, number>();
   await train(config, {
-    workload: await workloadImplementations['street-scenes'].open(data, folder),
+    workload: await workloadImplementations['street-scenes'].open(data, { cacheFolder: folder }),
     kinds: taskKindImplementations,
     backend,
     say: (message) => {

@@ -36,7 +36,7 @@ it('a trial trained again by hand gives every number that its sweep has stored, 
       if (config.workload === 'rehearsal') throw new Error('this sweep is trained, not rehearsed');
       const again = new Map<string, number>();
       await train(config, {
-        workload: await workloadImplementations[config.workload].open(config.data, sandbox.folder),
+        workload: await workloadImplementations[config.workload].open(config.data, { cacheFolder: sandbox.folder }),
         kinds: taskKindImplementations,
         backend,
         say: (message) => {

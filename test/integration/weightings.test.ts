@@ -20,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let workload: OpenWorkload;
 let backend: string;
 beforeAll(async () => {
-  workload = await workloadImplementations['street-scenes'].open(data, folder);
+  workload = await workloadImplementations['street-scenes'].open(data, { cacheFolder: folder });
   ({ backend } = await openBackend('wasm'));
 });
 

@@ -6,10 +6,16 @@ import { streetScenesOptions, type StreetScenesOptions } from '../../services/sh
 import type { OpenWorkload } from '../../services/worker/workloads/workload.js';
 import { classNumber, sceneClasses } from '../../services/worker/workloads/street-scenes/classes.js';
 import { stereoBaseline } from '../../services/worker/workloads/street-scenes/camera.js';
-import { PackedSplit } from '../../services/worker/workloads/street-scenes/packed-split.js';
+import { SampleCoder } from '../../services/worker/workloads/packed/layout.js';
 import { createRenderer } from '../../services/worker/workloads/street-scenes/render.js';
 import { drawScene } from '../../services/worker/workloads/street-scenes/scene.js';
-import { cacheFileOf, firstIndexOf, streetScenes } from '../../services/worker/workloads/street-scenes/workload.js';
+import {
+  cacheFileOf,
+  firstIndexOf,
+  sceneLayout,
+  sceneSample,
+  streetScenes,
+} from '../../services/worker/workloads/street-scenes/workload.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-scenes-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -18,7 +24,7 @@ const [height, width] = [32, 64];
 const options = (changes: Partial<StreetScenesOptions> = {}): StreetScenesOptions =>
   streetScenesOptions.parse({ train: 12, validation: 4, test: 4, height, width, ...changes });
 const open = (changes: Partial<StreetScenesOptions> = {}, cache = folder): Promise<OpenWorkload> =>
-  streetScenes.open(options(changes), cache);
+  streetScenes.open(options(changes), { cacheFolder: cache });
 const allTasks = ['semantic', 'instance', 'depth'];
 const wholeOf = (workload: OpenWorkload, split: 'train' | 'validation' | 'test') => {
   const dataset = workload.splits[split];
@@ -85,12 +91,14 @@ describe('the street scenes', () => {
 
   it('have instance vectors that end at the mean place of the instance’s pixels', () => {
     const render = createRenderer(height, width);
-    const packed = new PackedSplit(8, height, width, new ArrayBuffer(8 * height * width * 10));
+    const coder = new SampleCoder(sceneLayout(height, width));
+    const packed = new ArrayBuffer(coder.stride);
     let checked = 0;
     for (let index = 0; index < 8; index += 1) {
       const rendered = render(drawScene(2, index));
-      packed.store(index, rendered);
-      const vectors = packed.batch([index], ['instance']).targets['instance'] ?? new Float32Array();
+      coder.encode(sceneSample(rendered, width), packed, 0);
+      const vectors = new Float32Array(3 * height * width);
+      coder.decode('instance', packed, 0, vectors);
       for (const instance of new Set(rendered.instances)) {
         const pixels = [...rendered.instances.keys()].filter((pixel) => rendered.instances[pixel] === instance);
         if (instance === 0) {

@@ -48,7 +48,7 @@ if (process.send === undefined) {
 }
 endWithParent();
 const opened = await openBackend(request).catch(unusable);
-const session = new TrainerSession(opened.backend, new WorkloadCache(cacheFolder), say, opened.failure);
+const session = new TrainerSession(opened.backend, new WorkloadCache({ cacheFolder }), say, opened.failure);
 process.on('message', (message) => session.receive(message as ToTrainer));
 say({
   type: 'ready',

@@ -2,7 +2,7 @@ import { workloads, type TrainedWorkloadName } from '../../shared/catalog/worklo
 import { contentHash } from '../../shared/canonical-json.js';
 import { SigmasweepError } from '../../shared/errors.js';
 import { workloadImplementations } from '../workloads/registry.js';
-import type { OpenWorkload } from '../workloads/workload.js';
+import type { OpenWorkload, WorkloadFolders } from '../workloads/workload.js';
 
 /**
  * Opens workloads and keeps the last one: the trials of a sweep share their data, and one at a time bounds the memory.
@@ -10,7 +10,7 @@ import type { OpenWorkload } from '../workloads/workload.js';
 export class WorkloadCache {
   private last: { readonly key: string; readonly workload: OpenWorkload } | undefined;
 
-  constructor(private readonly folder: string) {}
+  constructor(private readonly folders: WorkloadFolders) {}
 
   /**
    * @param data options as a trial's configuration holds them
@@ -26,8 +26,9 @@ export class WorkloadCache {
     }
     const key = contentHash({ name, options: options.data });
     if (this.last?.key !== key) {
+      this.last?.workload.close?.();
       this.last = undefined;
-      this.last = { key, workload: await workloadImplementations[name].open(options.data, this.folder) };
+      this.last = { key, workload: await workloadImplementations[name].open(options.data, this.folders) };
     }
     return this.last.workload;
   }

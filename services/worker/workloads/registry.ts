@@ -4,7 +4,7 @@ import { streetScenes } from './street-scenes/workload.js';
 import { depth } from './task-kinds/depth.js';
 import { instanceVectors } from './task-kinds/instance-vectors.js';
 import { segmentation } from './task-kinds/segmentation.js';
-import type { OpenWorkload, TaskKindImplementation, Workload } from './workload.js';
+import type { OpenWorkload, TaskKindImplementation, Workload, WorkloadFolders } from './workload.js';
 
 /** The worker's side of each workload, typed by its own options. */
 const implementations: {
@@ -17,7 +17,7 @@ const implementations: {
 export const workloadImplementations: {
   readonly [Name in TrainedWorkloadName]: {
     readonly name: Name;
-    open(options: unknown, cacheFolder: string): Promise<OpenWorkload>;
+    open(options: unknown, folders: WorkloadFolders): Promise<OpenWorkload>;
   };
 } = implementations;
 

@@ -16,7 +16,7 @@ export interface Batch {
   readonly targets: Readonly<Record<string, TargetArray>>;
 }
 
-/** One split of a data set, held in memory and read in any order. */
+/** One split of a data set, read in any order. */
 export interface Dataset {
   readonly length: number;
   /**
@@ -50,16 +50,21 @@ export interface OpenWorkload {
   readonly channels: number;
   readonly tasks: readonly OpenTask[];
   readonly splits: Readonly<Record<Split, Dataset>>;
+  /** Gives files back; the splits cannot be read afterwards. */
+  close?(): void;
+}
+
+/** Folders of this machine that workloads may use. */
+export interface WorkloadFolders {
+  /** Where decoded data may be kept between trials and shared by processes. */
+  readonly cacheFolder: string;
 }
 
 /** The worker's side of a workload; its options are validated by the catalog before they come here. */
 export interface Workload<Options> {
   readonly name: TrainedWorkloadName;
-  /**
-   * Loads or generates the data.
-   * @param cacheFolder a folder of this machine where decoded data may be kept between trials and shared by processes
-   */
-  open(options: Options, cacheFolder: string): Promise<OpenWorkload>;
+  /** Loads or generates the data. */
+  open(options: Options, folders: WorkloadFolders): Promise<OpenWorkload>;
 }
 
 /** An RGB picture, 8 bits a channel, row-major. */

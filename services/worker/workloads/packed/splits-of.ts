@@ -1,0 +1,29 @@
+import type { OpenWorkload, Split } from '../workload.js';
+import type { PackedDataset } from './packed-dataset.js';
+
+/**
+ * Opens the three splits one after the other.
+ * @returns the parts of an open workload that follow from them
+ */
+export async function splitsOf(
+  open: (split: Split) => Promise<PackedDataset>,
+): Promise<Pick<OpenWorkload, 'splits' | 'close'>> {
+  const opened: PackedDataset[] = [];
+  const close = (): void => opened.forEach((dataset) => dataset.close());
+  const openOne = async (split: Split): Promise<PackedDataset> => {
+    const dataset = await open(split);
+    opened.push(dataset);
+    return dataset;
+  };
+  try {
+    const splits = {
+      train: await openOne('train'),
+      validation: await openOne('validation'),
+      test: await openOne('test'),
+    };
+    return { splits, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
