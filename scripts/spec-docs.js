@@ -1,4 +1,5 @@
 // What docs/spec.md and docs/sweep-spec.schema.json take from the code. Needs `npm run build`.
+import { encoders } from '../dist/services/shared/catalog/encoders.js';
 import { models } from '../dist/services/shared/catalog/models.js';
 import { optimizers } from '../dist/services/shared/catalog/optimizers.js';
 import { weightings } from '../dist/services/shared/catalog/weightings.js';
@@ -61,6 +62,7 @@ const sections = {
   baselines: 'baselines-and-δm',
   data: 'workloads',
   model: 'models',
+  encoder: 'encoders',
   optimizer: 'optimizers',
   quick: 'quick',
   limits: 'limits',
@@ -131,6 +133,7 @@ const parts = {
   weightings: () =>
     catalogSections(weightings, anyWorkload.properties.weightings.items.oneOf, 'method', ['tasks', 'label']),
   models: () => catalogSections(models, anyWorkload.properties.model.oneOf, 'name'),
+  encoders: () => catalogSections(encoders, anyWorkload.properties.model.oneOf[0].properties.encoder.oneOf, 'name'),
   optimizers: () => catalogSections(optimizers, anyWorkload.properties.optimizer.oneOf, 'name'),
   limits: () => fieldTable(anyWorkload.properties.limits),
 };

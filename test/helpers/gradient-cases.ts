@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
+import { batchNormalise, varianceFloor } from '../../services/worker/operations/batch-norm.js';
 import { addBias } from '../../services/worker/operations/add-bias.js';
 import { crossEntropy } from '../../services/worker/operations/cross-entropy.js';
 import { depthToSpace, spaceToDepth } from '../../services/worker/operations/rearrange.js';
@@ -109,6 +110,24 @@ export const gradientCases: readonly GradientCase[] = [
     outputShape: image,
     operation: (x) => relu(x as tf.Tensor4D),
     reference: (x) => x.map((value) => Math.max(0, value)),
+  },
+  {
+    name: 'batchNormalise',
+    shapes: [image, [3], [3]],
+    outputShape: image,
+    operation: (x, scale, shift) =>
+      batchNormalise(x as tf.Tensor4D, scale as tf.Tensor1D, shift as tf.Tensor1D, () => undefined),
+    reference: (x, scale, shift) => {
+      const meanOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+      const channels = [0, 1, 2].map((channel) => x.filter((_, index) => index % 3 === channel));
+      const means = channels.map(meanOf);
+      const variances = channels.map((values, c) => meanOf(values.map((value) => (value - (means[c] as number)) ** 2)));
+      return x.map((value, index) => {
+        const c = index % 3;
+        const normalised = (value - (means[c] as number)) / Math.sqrt((variances[c] as number) + varianceFloor);
+        return (scale[c] as number) * normalised + (shift[c] as number);
+      });
+    },
   },
   {
     name: 'crossEntropy',

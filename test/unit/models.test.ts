@@ -3,7 +3,8 @@ import '../../services/worker/trainer/register-gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { modelConfig } from '../../services/shared/catalog/models.js';
-import { convolution, coordinates } from '../../services/worker/models/layers.js';
+import { convolution } from '../../services/worker/models/layers/convolution.js';
+import { coordinates } from '../../services/worker/models/layers/place.js';
 import type { Model, ModelTask } from '../../services/worker/models/model.js';
 import { scopeOf, type Values } from '../../services/worker/models/scope.js';
 import { architectureOf, buildModel, countParameters } from '../../services/worker/models/registry.js';
@@ -14,8 +15,9 @@ const semantic: ModelTask = { name: 'semantic', output: 'map', outputChannels: 5
 const depth: ModelTask = { name: 'depth', output: 'map', outputChannels: 1 };
 const config = modelConfig.parse({ name: 'hard-sharing', encoder: [4, 6, 8, 8], head: 4 });
 
-function build(tasks = [semantic, depth], seed = 1, encoder = config.encoder): Model {
-  return buildModel(architectureOf({ ...config, encoder }, input, tasks), seed, 1e6);
+function build(tasks = [semantic, depth], seed = 1, encoder: unknown = config.encoder): Model {
+  const sized = modelConfig.parse({ ...config, encoder });
+  return buildModel(architectureOf(sized, input, tasks), seed, 1e6);
 }
 
 function valuesOf(parameters: Readonly<Record<string, tf.Variable>>): Values {

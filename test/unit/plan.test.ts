@@ -206,7 +206,7 @@ describe('trials', () => {
       data: { train: 10, validation: 150, test: 150, height: 64, width: 128, seed: 1 },
       tasks: ['depth'],
       weighting: { method: 'fixed', weights: { depth: 1 } },
-      model: { name: 'hard-sharing', encoder: [24, 48, 64, 64], head: 32 },
+      model: { name: 'hard-sharing', encoder: { name: 'plain', channels: [24, 48, 64, 64] }, head: 32 },
       optimizer: { name: 'adam', learningRate: 0.002, schedule: 'cosine', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
       epochs: 3,
       batchSize: 8,

@@ -25,7 +25,7 @@ describe('parseSweepSpec', () => {
       ],
       baselines: true,
       seeds: [1],
-      model: { name: 'hard-sharing', encoder: [24, 48, 64, 64], head: 32 },
+      model: { name: 'hard-sharing', encoder: { name: 'plain', channels: [24, 48, 64, 64] }, head: 32 },
       optimizer: { name: 'adam', learningRate: 0.002, schedule: 'cosine', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
       batchSize: 8,
       limits: { trials: 10_000, parameters: 5_000_000, stallSeconds: 300, failures: 3 },

@@ -107,7 +107,9 @@ describe('train', () => {
       ...[0, 1, 2, 3].map((epoch) => `${epoch} validation ${task} ${metric}`),
       `3 test ${task} ${metric}`,
     ]);
-    const trial = ['parameters', 'secondsPerStep', 'trainSeconds'].map((metric) => `3 train ${wholeTrial} ${metric}`);
+    const trial = ['parameters', 'multiplyAdds', 'secondsPerStep', 'trainSeconds'].map(
+      (metric) => `3 train ${wholeTrial} ${metric}`,
+    );
     expect(points.map(key).sort()).toEqual([...expected, ...trial].sort());
     expect(value(points, { epoch: 0, task: 'depth', metric: 'weight' })).toBe(1);
     expect(value(points, { epoch: 3, task: 'depth', metric: 'weight' })).not.toBe(1);

@@ -1,16 +1,22 @@
 import { z } from 'zod';
+import { encoderConfig, encoders, type EncoderConfig } from './encoders.js';
 
-const hardSharingOptions = z.strictObject({
-  encoder: z
-    .array(z.int().min(4).max(512))
-    .min(2)
-    .max(6)
-    .default([24, 48, 64, 64])
-    .describe(
-      'Channels of the encoder’s stages, at 1/2, 1/4 and 1/8 of the image’s resolution; further ones stay at 1/8.',
-    ),
-  head: z.int().min(4).max(512).default(32).describe('Channels of each task’s decoder head.'),
-});
+const usualEncoder: EncoderConfig = { name: 'plain', ...encoders.plain.options.parse({}) };
+
+/** What every architecture is put together from. */
+const parts = {
+  encoder: encoderConfig
+    .default(usualEncoder)
+    .describe('The convolutional network before the heads; a list of channels stands for a plain one.'),
+  head: z
+    .int()
+    .min(4)
+    .max(512)
+    .default(32)
+    .describe('Channels of each task’s decoder head; a head of one vector for the image has none of its own.'),
+};
+
+const hardSharingOptions = z.strictObject(parts);
 
 export interface ModelInfo {
   readonly label: string;
@@ -23,7 +29,7 @@ export interface ModelInfo {
 export const models = {
   'hard-sharing': {
     label: 'hard parameter sharing',
-    description: 'One convolutional encoder shared by all tasks, one decoder head per task.',
+    description: 'One encoder shared by all tasks, one head per task.',
     source: 'Caruana 1997; Kendall, Gal & Cipolla 2018, fig. 1',
     options: hardSharingOptions,
   },

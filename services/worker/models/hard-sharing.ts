@@ -1,9 +1,9 @@
 import type { ModelConfig } from '../../shared/catalog/models.js';
 import { runBlocks, tapsOf, type EncoderBlock } from './encoders/encoder.js';
-import { plainEncoder } from './encoders/plain.js';
+import { encoderOf } from './encoders/registry.js';
 import type { Head } from './heads/head.js';
 import { headOf } from './heads/registry.js';
-import { placed, together } from './layers.js';
+import { placed, together } from './layers/layer.js';
 import type { ArchitectureFactory, SharedArchitecture } from './model.js';
 
 export type HardSharingOptions = Omit<Extract<ModelConfig, { name: 'hard-sharing' }>, 'name'>;
@@ -15,7 +15,7 @@ const encoderName = 'encoder';
  * one head for each.
  */
 export const hardSharing: ArchitectureFactory<HardSharingOptions> = (options, input, tasks) => {
-  const encoder = plainEncoder(options.encoder, input);
+  const encoder = encoderOf(options.encoder, input);
   const taps = tapsOf(encoder);
   const heads = new Map(tasks.map((task) => [task.name, headOf(task, { encoder, input, width: options.head })]));
   const parts = [

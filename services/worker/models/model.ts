@@ -96,6 +96,11 @@ export interface Model {
   readonly parameterCount: number;
   /** See `Architecture.forward`. */
   forward(images: tf.Tensor4D, mode: PassMode): HeadOutput[];
+  /**
+   * Multiply-adds of the forward pass of one image: those of convolutions and dense layers, one for each weight and place
+   * of the output. Biases, normalisation, activations and additions are not counted.
+   */
+  multiplyAdds(input: ModelInput): number;
   readonly shared: SharedModel | undefined;
   /** Every variable by its name: the parameters, and what else it keeps, such as running means. */
   readonly state: PartState;

@@ -52,6 +52,14 @@ export function buildModel(architecture: Architecture, seed: number, limit: numb
     parameters,
     parameterCount,
     forward: (images, mode) => architecture.forward(images, scopeOf(values, mode)),
+    multiplyAdds: ({ height, width, channels }) => {
+      let sum = 0;
+      const count = (spent: number): void => void (sum += spent);
+      tf.tidy(() => {
+        architecture.forward(tf.zeros([1, height, width, channels]), scopeOf(values, 'evaluation', count));
+      });
+      return sum;
+    },
     shared: shared && {
       parameters: parameters.filter(({ group }) => shared.groups.includes(group)),
       lastLayer: shared.lastLayer.map(parameter),

@@ -17,22 +17,34 @@ export interface Scope {
   readonly mode: PassMode;
   parameter(name: string): tf.Tensor;
   state(name: string): tf.Tensor;
-  /** Gives state a new value for the passes to come. */
-  remember(name: string, value: tf.Tensor): void;
+  /** Gives state a new value for the passes to come; the value is not asked for in passes that remember nothing. */
+  remember(name: string, value: () => tf.Tensor): void;
+  /** Counts multiply-adds of one image, for the one who asked for the count. */
+  spend(multiplyAdds: number): void;
   /** The same pass for a part of this part. */
   within(part: string): Scope;
 }
 
+/** @param spend told of each layer's multiply-adds */
+export function scopeOf(
+  values: Values,
+  mode: PassMode,
+  spend: (multiplyAdds: number) => void = () => undefined,
+): Scope {
+  return scopeAt('', values, mode, spend);
+}
+
 /** @param path of the part, '' for the whole network */
-export function scopeOf(values: Values, mode: PassMode, path = ''): Scope {
+function scopeAt(path: string, values: Values, mode: PassMode, spend: (multiplyAdds: number) => void): Scope {
   const full = (name: string): string => (path === '' ? name : `${path}/${name}`);
   return {
     mode,
     parameter: (name) => values.parameter(full(name)),
     state: (name) => values.state(full(name)),
     remember: (name, value) => {
-      if (mode === 'training') values.state(full(name)).assign(value);
+      if (mode === 'training') values.state(full(name)).assign(value());
     },
-    within: (part) => scopeOf(values, mode, full(part)),
+    spend,
+    within: (part) => scopeAt(full(part), values, mode, spend),
   };
 }

@@ -81,6 +81,7 @@ async function run(trial: Trial, { workload, backend, say, signal, deviceFailure
   for (const task of trial.tasks) log(testLine(task, test, trivialBaselines[task.kind](workload.splits.test, task)));
   metrics([
     trainPoint(config.epochs, wholeTrial, 'parameters', model.parameterCount),
+    trainPoint(config.epochs, wholeTrial, 'multiplyAdds', model.multiplyAdds(workload)),
     trainPoint(config.epochs, wholeTrial, 'secondsPerStep', trainSeconds / (config.epochs * stepsPerEpoch)),
     trainPoint(config.epochs, wholeTrial, 'trainSeconds', trainSeconds),
   ]);

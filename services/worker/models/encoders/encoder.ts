@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Layer } from '../layers.js';
+import { inSequence, type Layer } from '../layers/layer.js';
 import type { ModelInput } from '../model.js';
 import type { Scope } from '../scope.js';
 
@@ -9,6 +9,8 @@ export const deepestLevel = 3;
 /** A step of an encoder: what multi-task networks put together, mix or hold apart. */
 export interface EncoderBlock extends Layer {
   readonly name: string;
+  /** What it is made of: applying them one after the other is applying the block. */
+  readonly layers: readonly [Layer, ...Layer[]];
   /** Channels of its output. */
   readonly channels: number;
   /** Its output has 1/2^level of the image's resolution; no block lowers it by more than one level. */
@@ -31,6 +33,25 @@ export interface Encoder {
   prepare(images: tf.Tensor4D): tf.Tensor4D;
 }
 
+/** @param layers at least one, with the names that their values have within the encoder */
+export function encoderBlock(common: Pick<EncoderBlock, 'name' | 'channels' | 'level' | 'layers'>): EncoderBlock {
+  return {
+    ...inSequence(common.layers),
+    ...common,
+    lastLayer: (common.layers.at(-1) as Layer).parameters.map(({ name }) => name),
+  };
+}
+
+/** A block's resolution: the first three halve it. */
+export function levelOf(place: number): number {
+  return Math.min(place + 1, deepestLevel);
+}
+
+/** Step of the first convolution of a block: the first block's resolution is halved before it. */
+export function strideOf(place: number): number {
+  return place > 0 && levelOf(place) > levelOf(place - 1) ? 2 : 1;
+}
+
 /** Outputs of the blocks in their order, each from the one before. */
 export function runBlocks(blocks: readonly EncoderBlock[], input: tf.Tensor4D, scope: Scope): tf.Tensor4D[] {
   let x = input;
@@ -43,6 +64,12 @@ export function runBlocks(blocks: readonly EncoderBlock[], input: tf.Tensor4D, s
 /** Of the blocks that heads take in: places of the last of each level, the deepest last. */
 export function tapsOf({ blocks }: Encoder): number[] {
   return blocks.flatMap(({ level }, place) => (blocks[place + 1]?.level === level ? [] : [place]));
+}
+
+/** Where heads and mixing find the features of a level, in pixels. */
+export function sizeAt(level: number, input: Pick<ModelInput, 'height' | 'width'>): [height: number, width: number] {
+  const [height, width] = paddedSize(input);
+  return [height / 2 ** level, width / 2 ** level];
 }
 
 /** Sizes that the levels' halvings divide, at least those of the image. */

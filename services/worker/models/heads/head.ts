@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Encoder } from '../encoders/encoder.js';
-import type { Part } from '../layers.js';
+import type { Part } from '../layers/layer.js';
 import type { HeadOutput } from '../../workloads/workload.js';
 import type { ModelInput } from '../model.js';
 import type { Scope } from '../scope.js';

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { depthToSpace } from '../../operations/rearrange.js';
 import { relu } from '../../operations/relu.js';
 import { paddedSize, tapsOf, type EncoderBlock } from '../encoders/encoder.js';
-import { convolution, together } from '../layers.js';
+import { convolution } from '../layers/convolution.js';
+import { together } from '../layers/layer.js';
 import type { ModelTask } from '../model.js';
 import type { Head, HeadSurroundings } from './head.js';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderBlock } from '../encoders/encoder.js';
-import { dense } from '../layers.js';
+import { dense } from '../layers/dense.js';
 import type { ModelTask } from '../model.js';
 import type { Head, HeadSurroundings } from './head.js';
 import { outputGain } from './map.js';
