@@ -86,7 +86,7 @@ export function createStep(size: NetworkSize): () => void {
   };
   const optimizer = createOptimizer(
     optimizerConfig.parse({ name: 'adam', learningRate: 0.001 }),
-    filters.map((variable, index) => ({ name: `filter ${index}`, variable, learningRateMultiplier: 1 })),
+    filters.map((variable, index) => ({ name: `filter ${index}`, variable, learningRateMultiplier: 1, of: 'network' })),
   );
   return () => {
     tf.tidy(() => {

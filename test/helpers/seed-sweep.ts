@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { packageRoot } from '../../services/shared/version.js';
 import { samplePicture } from './sample-picture.js';
+import { optimizerConfig } from '../../services/shared/catalog/optimizers.js';
 
 /** Applies the SQL of every migration in order; the coordinator does this at its start, tests of readers do it here. */
 export async function applyMigrations(databaseUrl: string): Promise<void> {
@@ -166,7 +167,7 @@ function madeUpConfig(setting: SeedSetting, seed: number, epochs: number): objec
     tasks: setting.tasks,
     weighting,
     model: { name: 'hard-sharing', encoder: [24, 48, 64, 64], head: 32 },
-    optimizer: { name: 'adam', learningRate: 0.002, schedule: 'cosine', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+    optimizer: optimizerConfig.parse({ name: 'adam' }),
     epochs,
     batchSize: 8,
     seed,

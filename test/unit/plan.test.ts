@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { optimizerConfig } from '../../services/shared/catalog/optimizers.js';
 import { expandGrid } from '../../services/coordinator/plan/expand-grid.js';
 import { planSweep } from '../../services/coordinator/plan/plan.js';
 import { weightingNames, weightings } from '../../services/shared/catalog/weightings.js';
@@ -207,7 +208,7 @@ describe('trials', () => {
       tasks: ['depth'],
       weighting: { method: 'fixed', weights: { depth: 1 } },
       model: { name: 'hard-sharing', encoder: { name: 'plain', channels: [24, 48, 64, 64] }, head: 32 },
-      optimizer: { name: 'adam', learningRate: 0.002, schedule: 'cosine', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+      optimizer: optimizerConfig.parse({ name: 'adam' }),
       epochs: 3,
       batchSize: 8,
       seed: 5,

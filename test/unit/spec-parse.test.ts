@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { optimizerConfig } from '../../services/shared/catalog/optimizers.js';
 import { countTrials } from '../../services/shared/sweep-spec/count.js';
 import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
 import { randomSpec } from '../helpers/random-spec.js';
@@ -26,7 +27,7 @@ describe('parseSweepSpec', () => {
       baselines: true,
       seeds: [1],
       model: { name: 'hard-sharing', encoder: { name: 'plain', channels: [24, 48, 64, 64] }, head: 32 },
-      optimizer: { name: 'adam', learningRate: 0.002, schedule: 'cosine', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+      optimizer: optimizerConfig.parse({ name: 'adam' }),
       batchSize: 8,
       limits: { trials: 10_000, parameters: 5_000_000, stallSeconds: 300, failures: 3 },
     });
@@ -83,7 +84,7 @@ describe('quick', () => {
       data: { ...full(spec).data, train: 10 },
       seeds: [7],
       epochs: 1,
-      optimizer: { name: 'sgd', momentum: 0.5, learningRate: 0.1, schedule: 'cosine' },
+      optimizer: optimizerConfig.parse({ name: 'sgd', momentum: 0.5, learningRate: 0.1 }),
     });
     expect(countTrials(quick).settings).toBe(countTrials(full(spec)).settings);
   });

@@ -3,6 +3,7 @@ import '../../services/worker/trainer/register-gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { weightingConfig } from '../../services/shared/catalog/weightings.js';
+import { optimizerConfig } from '../../services/shared/catalog/optimizers.js';
 import { createOptimizer } from '../../services/worker/optimizers/registry.js';
 import { createWeighting } from '../../services/worker/weighting/registry.js';
 import type { LossWeighting, WeightedTask } from '../../services/worker/weighting/weighting.js';
@@ -127,8 +128,11 @@ describe('the scale-invariant loss', () => {
 describe('IMTL-L', () => {
   it('is stationary where every scaled loss is 1, at s = −log L', async () => {
     const weighting = create({ method: 'imtl-l' });
-    const [config, losses] = [{ name: 'sgd', learningRate: 0.1, schedule: 'constant', momentum: 0 } as const, [0.2, 5]];
-    const optimizer = createOptimizer(config, weighting.variables);
+    const losses = [0.2, 5];
+    const optimizer = createOptimizer(
+      optimizerConfig.parse({ name: 'sgd', momentum: 0 }),
+      weighting.variables.map((learned) => ({ ...learned, of: 'weighting' })),
+    );
     const variables = weighting.variables.map(({ variable }) => variable);
     for (let count = 0; count < 500; count += 1) {
       tf.tidy(() => {

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { weightingConfig } from '../../services/shared/catalog/weightings.js';
 import { createWeighting } from '../../services/worker/weighting/registry.js';
 import { normalise, type LossWeighting, type WeightedTask } from '../../services/worker/weighting/weighting.js';
+import { optimizerConfig } from '../../services/shared/catalog/optimizers.js';
 import { createOptimizer } from '../../services/worker/optimizers/registry.js';
 
 const semantic: WeightedTask = { name: 'semantic', likelihood: 'classification' };
@@ -186,8 +187,8 @@ describe('uncertainty', () => {
   ])('descends to the analytic optimum of s: $name', async ({ config, task, losses, optimum }) => {
     const weighting = create({ method: 'uncertainty', ...config }, [task]);
     const optimizer = createOptimizer(
-      { name: 'sgd', learningRate: 0.05, schedule: 'constant', momentum: 0 },
-      weighting.variables,
+      optimizerConfig.parse({ name: 'sgd', momentum: 0 }),
+      weighting.variables.map((learned) => ({ ...learned, of: 'weighting' })),
     );
     const variable = weighting.variables[0]?.variable as tf.Variable;
     for (let step = 0; step < 800; step += 1) {

@@ -25,6 +25,18 @@ export const checks: readonly Check[] = [
     },
   },
   {
+    needs: ['tasks', 'optimizer'],
+    faults: ({ tasks, optimizer: { learningRates } }) => {
+      if (learningRates['encoder'] !== 0) return [];
+      return tasks
+        .filter((task) => learningRates[task] === 0)
+        .map((task) => ({
+          path: ['optimizer', 'learningRates', task],
+          message: 'must be above 0 where that of the encoder is 0, or the task would train nothing; found 0',
+        }));
+    },
+  },
+  {
     needs: ['tasks', 'grid', 'weightings', 'baselines', 'seeds', 'limits'],
     faults: (spec) => {
       const { settings, trials } = countTrials(spec);

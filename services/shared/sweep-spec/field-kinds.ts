@@ -61,9 +61,20 @@ export function perTask<Value extends z.ZodType>(
   tasks: readonly string[] | undefined,
   value: Value,
 ): z.ZodType<Record<string, z.output<Value>>> {
-  if (tasks === undefined) return z.record(z.string(), value);
-  const schema = z.strictObject(Object.fromEntries(tasks.map((task) => [task, value.optional()])));
-  schema.register(keyNouns, { noun: 'task of this sweep' });
+  return tasks === undefined ? z.record(z.string(), value) : keyedBy(tasks, value, 'task of this sweep');
+}
+
+/**
+ * A mapping from some of the keys to something.
+ * @param noun what a key is, for faults
+ */
+export function keyedBy<Value extends z.ZodType>(
+  keys: readonly string[],
+  value: Value,
+  noun: string,
+): z.ZodType<Record<string, z.output<Value>>> {
+  const schema = z.strictObject(Object.fromEntries(keys.map((key) => [key, value.optional()])));
+  schema.register(keyNouns, { noun });
   return schema as unknown as z.ZodType<Record<string, z.output<Value>>>;
 }
 

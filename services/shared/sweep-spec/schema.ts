@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { models, type ModelConfig } from '../catalog/models.js';
+import { learningRateOfGroup, sharedGroups } from '../catalog/descent-options.js';
 import { optimizers, type OptimizerConfig } from '../catalog/optimizers.js';
 import { workloadNames, workloads, type WorkloadName } from '../catalog/workloads.js';
-import { distinct, nameOf, shownText } from './field-kinds.js';
+import { distinct, keyedBy, nameOf, shownText } from './field-kinds.js';
 import { gridOf } from './grid-schema.js';
 import { weightingOf } from './weighting-schema.js';
 
@@ -18,10 +19,14 @@ export const mostTrials = 100_000;
 
 const seed = z.int().min(0).max(2_147_483_647);
 
-/** A model or optimizer with its options beside its name; left out, the name is `usual`. */
+/**
+ * A model or optimizer with its options beside its name; left out, the name is `usual`.
+ * @param overrides options that name tasks, so that only the spec's tasks are allowed there
+ */
 function named<Config extends { readonly name: string }>(
   table: Readonly<Record<Config['name'], { readonly options: z.ZodObject; readonly label: string }>>,
   usual: Config['name'],
+  overrides: z.ZodRawShape = {},
 ): z.ZodType<Config, object> {
   const entries = (Object.keys(table) as Config['name'][]).map((name) => {
     const literal = z.literal(name).describe(table[name].label);
@@ -29,6 +34,7 @@ function named<Config extends { readonly name: string }>(
       // Optional and not only defaulted, so that the union knows where an entry without a name belongs.
       name: name === usual ? literal.optional().default(name) : literal,
       ...table[name].options.shape,
+      ...overrides,
     });
   });
   // Built from the catalog's table like the weightings; the catalog's own union says the type.
@@ -36,6 +42,15 @@ function named<Config extends { readonly name: string }>(
     Config,
     object
   >;
+}
+
+/** The optimizer's learning rates by group, where the groups are known. */
+function learningRatesOf(tasks: readonly string[] | undefined): z.ZodRawShape {
+  const { learningRates } = optimizers.adam.options.shape;
+  if (tasks === undefined) return { learningRates };
+  const groups = [sharedGroups[0], ...tasks, ...sharedGroups.slice(1)];
+  const known = keyedBy(groups, learningRateOfGroup, 'group of parameters');
+  return { learningRates: known.default({}).describe(learningRates.description ?? '') };
 }
 
 /**
@@ -63,7 +78,9 @@ export function sweepSpecFields({ workload, tasks }: Vocabulary) {
       .describe('Train each task alone as well, where no row does so yet; Δm is measured against these.'),
     seeds: distinct(seed, 1000).default([1]).describe('Every row is trained once with each seed.'),
     model: named<ModelConfig>(models, 'hard-sharing').prefault({}).describe('The architecture.'),
-    optimizer: named<OptimizerConfig>(optimizers, 'adam').prefault({}).describe('The optimizer.'),
+    optimizer: named<OptimizerConfig>(optimizers, 'adam', learningRatesOf(tasks))
+      .prefault({})
+      .describe('The optimizer.'),
     epochs: z.int().min(1).max(100_000).describe('Passes over the training split.'),
     batchSize: z.int().min(1).max(65_536).default(8).describe('Images per step.'),
     limits: z

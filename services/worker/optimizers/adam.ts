@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { OptimizerConfig } from '../../shared/catalog/optimizers.js';
 import { fused, fusedKernels } from '../operations/fused-kernel.js';
-import { flatten } from './flat.js';
-import type { OptimizerFactory } from './optimizer.js';
+import { slot } from './flat.js';
+import type { UpdateRuleFactory } from './optimizer.js';
 
-export type AdamOptions = Omit<Extract<OptimizerConfig, { name: 'adam' }>, 'name'>;
+export interface AdamOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
 
 /**
  * Adam (Kingma & Ba 2015, algorithm 1), with the bias corrections folded into two scalars (their section 2):
@@ -14,29 +17,25 @@ export type AdamOptions = Omit<Extract<OptimizerConfig, { name: 'adam' }>, 'name
  *
  * which equals θ − α·m̂/(√v̂ + ε).
  */
-export const adam: OptimizerFactory<AdamOptions> = (options, variables) => {
-  const flat = flatten(variables);
-  const firstMoment = flat.slot();
-  const secondMoment = flat.slot();
+export const adam: UpdateRuleFactory<AdamOptions> = (options, length) => {
+  const firstMoment = slot(length);
+  const secondMoment = slot(length);
   let step = 0;
 
   return {
-    apply: (gradients, learningRate) => {
+    step: (gradient, learningRate) => {
       step += 1;
       const firstCorrection = 1 - options.beta1 ** step;
       const secondCorrection = Math.sqrt(1 - options.beta2 ** step);
-      tf.tidy(() => {
-        const gradient = flat.gather(gradients);
-        const [first, second, change] = update(gradient, firstMoment, secondMoment, {
-          firstShare: 1 - options.beta1,
-          secondShare: 1 - options.beta2,
-          epsilon: options.epsilon * secondCorrection,
-          rate: (learningRate * secondCorrection) / firstCorrection,
-        });
-        firstMoment.assign(first);
-        secondMoment.assign(second);
-        flat.subtract(change);
+      const [first, second, change] = update(gradient, firstMoment, secondMoment, {
+        firstShare: 1 - options.beta1,
+        secondShare: 1 - options.beta2,
+        epsilon: options.epsilon * secondCorrection,
+        rate: (learningRate * secondCorrection) / firstCorrection,
       });
+      firstMoment.assign(first);
+      secondMoment.assign(second);
+      return change;
     },
     state: {
       variables: { firstMoment, secondMoment },

@@ -9,33 +9,46 @@ import type { TrainedVariable } from './optimizer.js';
  * and variable: with the small variables of a small network the calls cost more than the arithmetic.
  */
 export interface FlatVariables {
-  /** A new vector of zeros, one for each element of the variables; whoever asks for it disposes of it. */
-  slot(): tf.Variable<tf.Rank.R1>;
+  /** Of the vector. */
+  readonly length: number;
+  /** The variables' values end to end. */
+  values(): tf.Tensor1D;
   /** Gradients end to end; a null gradient becomes zeros. */
   gather(gradients: readonly (tf.Tensor | null)[]): tf.Tensor1D;
-  /** Subtracts a step, given end to end, from the variables, each part times its learning-rate multiplier. */
+  /** Subtracts a step, given end to end, from the variables. */
   subtract(step: tf.Tensor1D): void;
+  /** A lasting vector with one number for each variable at all of its elements. */
+  perVariable(number: (variable: TrainedVariable) => number): tf.Tensor1D;
+}
+
+/** A lasting vector of zeros that an update rule keeps from step to step; whoever asks for it disposes of it. */
+export function slot(length: number): tf.Variable<tf.Rank.R1> {
+  return tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([length]), false));
 }
 
 export function flatten(variables: readonly TrainedVariable[]): FlatVariables {
   const sizes = variables.map(({ variable }) => variable.size);
   const length = sizes.reduce((sum, size) => sum + size, 0);
+  const gather = (tensors: readonly (tf.Tensor | null)[]): tf.Tensor1D =>
+    tf.concat1d(sizes.map((size, index) => tf.reshape<tf.Rank.R1>(tensors[index] ?? tf.zeros([size]), [size])));
   return {
-    slot: () => tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([length]), false)),
-    gather: (gradients) =>
-      tf.concat1d(
-        variables.map(({ variable }, index) => {
-          const gradient = gradients[index] ?? tf.zeros([variable.size]);
-          return tf.reshape<tf.Rank.R1>(gradient, [variable.size]);
-        }),
-      ),
+    length,
+    values: () => gather(variables.map(({ variable }) => variable)),
+    gather,
     subtract: (step) => {
       const parts = split(step, sizes);
-      variables.forEach(({ variable, learningRateMultiplier }, index) => {
-        const part = tf.reshape(parts[index] as tf.Tensor, variable.shape);
-        const scaled = learningRateMultiplier === 1 ? part : tf.mul(part, learningRateMultiplier);
-        variable.assign(tf.sub(variable, scaled));
+      variables.forEach(({ variable }, index) => {
+        variable.assign(tf.sub(variable, tf.reshape(parts[index] as tf.Tensor, variable.shape)));
       });
+    },
+    perVariable: (number) => {
+      const values = new Float32Array(length);
+      let begin = 0;
+      for (const variable of variables) {
+        values.fill(number(variable), begin, begin + variable.variable.size);
+        begin += variable.variable.size;
+      }
+      return tf.keep(tf.tensor1d(values));
     },
   };
 }

@@ -1,21 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { OptimizerConfig } from '../../shared/catalog/optimizers.js';
-import { flatten } from './flat.js';
-import type { OptimizerFactory } from './optimizer.js';
+import { slot } from './flat.js';
+import type { UpdateRuleFactory } from './optimizer.js';
 
-export type SgdOptions = Omit<Extract<OptimizerConfig, { name: 'sgd' }>, 'name'>;
+export interface SgdOptions {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+}
 
-/** SGD with classical momentum (Sutskever et al. 2013): u ← μ·u + g, θ ← θ − α·u. */
-export const sgd: OptimizerFactory<SgdOptions> = (options, variables) => {
-  const flat = flatten(variables);
-  const velocity = flat.slot();
-
+/**
+ * SGD with momentum (Sutskever et al. 2013), with the learning rate outside the velocity as PyTorch has it:
+ *
+ *     u ← μ·u + g,   θ ← θ − α·u,   or θ ← θ − α·(g + μ·u) with Nesterov's momentum.
+ */
+export const sgd: UpdateRuleFactory<SgdOptions> = ({ momentum, nesterov }, length) => {
+  const velocity = slot(length);
   return {
-    apply: (gradients, learningRate) => {
-      tf.tidy(() => {
-        velocity.assign(tf.add(tf.mul(velocity, options.momentum), flat.gather(gradients)));
-        flat.subtract(tf.mul<tf.Tensor1D>(velocity, learningRate));
-      });
+    step: (gradient, learningRate) => {
+      velocity.assign(tf.add(tf.mul(velocity, momentum), gradient));
+      const direction = nesterov ? tf.add<tf.Tensor1D>(gradient, tf.mul(velocity, momentum)) : velocity;
+      return tf.mul(direction, learningRate);
     },
     state: { variables: { velocity } },
     dispose: () => velocity.dispose(),

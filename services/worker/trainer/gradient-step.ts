@@ -63,7 +63,7 @@ function canReadAtOnce(): boolean {
 
 function takeGradients(trial: Trial, weighting: GradientWeighting, batch: StepBatch): TakenGradients {
   const shared = trial.model.shared as SharedModel;
-  const sharedVariables = variablesOf(shared.parameters);
+  const sharedVariables = movedOf(trial, shared.parameters);
   const ownVariables = weighting.variables.map(({ variable }) => variable);
   return onTape(() => {
     const features = shared.encode(batch.images, 'training');
@@ -99,7 +99,7 @@ function takeGradients(trial: Trial, weighting: GradientWeighting, batch: StepBa
         );
       const rows = {
         parameters: () => rowsOn(sharedVariables),
-        'last-layer': () => rowsOn(variablesOf(shared.lastLayer)),
+        'last-layer': () => rowsOn(movedOf(trial, shared.lastLayer)),
         representation: () => asRows(representations, handed),
       }[weighting.space]();
       const numbers = packNumbers(trained, scaled.factors, rows);
@@ -136,7 +136,7 @@ function combine(weighting: GradientWeighting, numbers: ArrayLike<number>, tasks
 /** In the order of the trial's variables. */
 function gradientsOfUpdate(trial: Trial, taken: TakenGradients, combination: Combination): Gradient[] {
   const { shared, own, heads } = taken;
-  const sharedVariables = variablesOf((trial.model.shared as SharedModel).parameters);
+  const sharedVariables = movedOf(trial, (trial.model.shared as SharedModel).parameters);
   const sum = 'rows' in shared ? inShapesOf(shared.rows, combination.shared, sharedVariables) : shared.sum;
   const found = new Map<tf.Tensor, Gradient>();
   sharedVariables.forEach((variable, index) => found.set(variable, sum[index] ?? null));
@@ -151,12 +151,18 @@ function gradientsOfUpdate(trial: Trial, taken: TakenGradients, combination: Com
   return trial.variables.map(({ variable }) => found.get(variable) ?? null);
 }
 
-function variablesOf(parameters: readonly ModelParameter[]): tf.Variable[] {
-  return parameters.map(({ variable }) => variable);
+/** Those that are not frozen: the update moves no others, and what they would give is not looked at. */
+function movedOf({ variables }: Trial, parameters: readonly ModelParameter[]): tf.Variable[] {
+  const moved = new Set(variables.map(({ variable }) => variable));
+  return parameters.map(({ variable }) => variable).filter((variable) => moved.has(variable));
 }
 
-function headVariables({ model, tasks }: Trial, task: number): tf.Variable[] {
-  return variablesOf(model.parameters.filter(({ group }) => group === tasks[task]?.name));
+function headVariables(trial: Trial, task: number): tf.Variable[] {
+  const { model, tasks } = trial;
+  return movedOf(
+    trial,
+    model.parameters.filter(({ group }) => group === tasks[task]?.name),
+  );
 }
 
 function kept(gradients: readonly Gradient[]): Gradient[] {

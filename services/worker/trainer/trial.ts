@@ -25,7 +25,7 @@ export interface Trial {
   readonly tasks: readonly TrialTask[];
   readonly model: Model;
   readonly weighting: Weighting;
-  /** In the order that `optimizer` wants its gradients. */
+  /** Those that training moves, in the order that `optimizer` wants their gradients. */
   readonly variables: readonly TrainedVariable[];
   readonly optimizer: Optimizer;
   /** Everything that changes while it trains, by name: `model/…`, `weighting/…`, `learned/…`, `optimizer/…`. */
@@ -35,7 +35,7 @@ export interface Trial {
 
 /**
  * Builds a trial's network, weighting and optimizer on the current backend.
- * @throws SigmasweepError TASK_UNKNOWN, MODEL_TOO_LARGE, WEIGHT_MISSING, WEIGHTING_UNSUPPORTED
+ * @throws SigmasweepError TASK_UNKNOWN, MODEL_TOO_LARGE, WEIGHT_MISSING, WEIGHTING_UNSUPPORTED, NOTHING_TRAINED
  */
 export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: TaskKinds): Trial {
   const tasks = config.tasks.map((name) => openTask(name, workload, kinds));
@@ -60,11 +60,21 @@ export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: Ta
         },
       );
     }
-    const variables: TrainedVariable[] = [
-      ...model.parameters.map(({ name, variable }) => ({ name, variable, learningRateMultiplier: 1 })),
-      ...weighting.variables,
-    ];
-    const optimizer = opened(createOptimizer(config.optimizer, variables));
+    const optimizer = opened(createOptimizer(config.optimizer, variablesOf(config, model, weighting)));
+    const variables = optimizer.trained;
+    const moved = new Set(variables.map(({ variable }) => variable));
+    if (weighting.needs === 'task-gradients' && !model.shared?.parameters.some(({ variable }) => moved.has(variable))) {
+      throw new SigmasweepError(
+        'WEIGHTING_UNSUPPORTED',
+        `The weighting ${config.weighting.method} decides how the shared part of the network moves; all of it is frozen`,
+        { hint: 'Give the encoder a learning rate above 0, or take a weighting that needs the losses only.' },
+      );
+    }
+    if (!variables.some(({ of }) => of === 'network')) {
+      throw new SigmasweepError('NOTHING_TRAINED', 'Every parameter of the network is frozen', {
+        hint: 'Give the encoder or the head of a task a learning rate above 0 (optimizer.learningRates).',
+      });
+    }
     const state = joinStates({
       model: model.state,
       weighting: weighting.state,
@@ -78,6 +88,20 @@ export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: Ta
     dispose();
     throw error;
   }
+}
+
+/** Everything that could be trained, each with its group's learning rate. */
+function variablesOf({ optimizer }: TrialConfig, model: Model, weighting: Weighting): TrainedVariable[] {
+  const rateOf = (group: string): number => optimizer.learningRates[group] ?? 1;
+  return [
+    ...model.parameters.map(({ name, group, variable }): TrainedVariable => {
+      return { name, variable, learningRateMultiplier: rateOf(group), of: 'network' };
+    }),
+    ...weighting.variables.map((learned): TrainedVariable => {
+      const learningRateMultiplier = learned.learningRateMultiplier * rateOf('weighting');
+      return { ...learned, learningRateMultiplier, of: 'weighting' };
+    }),
+  ];
 }
 
 function openTask(name: string, workload: OpenWorkload, kinds: TaskKinds): TrialTask {

@@ -25,10 +25,7 @@ export const famo: WeightingFactory<OptionsOf<'famo'>, LossWeighting> = (options
     tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([tasks.length]), trainable));
   const logits = zeros(true);
   const lastLogLosses = zeros(false);
-  const optimizer = adam(
-    { learningRate: options.learningRate, schedule: 'constant', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-    [{ name: 'logits', variable: logits, learningRateMultiplier: 1 }],
-  );
+  const optimizer = adam({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, tasks.length);
 
   const moveLogits = (losses: tf.Tensor1D): void => {
     tf.tidy(() => {
@@ -37,7 +34,7 @@ export const famo: WeightingFactory<OptionsOf<'famo'>, LossWeighting> = (options
       const shares = tf.softmax(logits);
       const centred = tf.sub(fall, tf.sum(tf.mul(shares, fall)));
       const gradient = tf.add<tf.Tensor1D>(tf.mul(shares, centred), tf.mul(logits, options.decay));
-      optimizer.apply([gradient], options.learningRate);
+      logits.assign(tf.sub(logits, optimizer.step(gradient, options.learningRate)));
     });
   };
 
