@@ -12,14 +12,20 @@ const workload = toyWorkload(6);
 const plainSgd = { name: 'sgd', learningRate: 0.1, momentum: 0 };
 const strongDecay = { name: 'adamw', learningRate: 0.1, weightDecay: 0.5, decay: 'all' };
 
-function open(learningRates: Record<string, number>, method = 'uncertainty', optimizer: object = plainSgd): Trial {
+interface Choice {
+  readonly optimizer?: object;
+  readonly encoder?: unknown;
+}
+
+function open(learningRates: Record<string, number>, method = 'uncertainty', choice: Choice = {}): Trial {
+  const { optimizer = plainSgd, encoder = [4, 6, 8, 8] } = choice;
   const config = trialConfig.parse({
     version: 1,
     workload: 'street-scenes',
     data: {},
     tasks: ['semantic', 'depth'],
     weighting: { method },
-    model: { name: 'hard-sharing', encoder: [4, 6, 8, 8], head: 4 },
+    model: { name: 'hard-sharing', encoder, head: 4 },
     optimizer: { ...optimizer, learningRates },
     epochs: 1,
     batchSize: 3,
@@ -75,11 +81,26 @@ describe('learning rates of groups', () => {
     ['depth', 'cagrad'],
     ['depth', 'mgda'],
   ])('of 0 freeze %s to the last bit, decay included, under %s', async (frozen, method) => {
-    const moved = await moves(open({ [frozen]: 0 }, method, strongDecay), 3);
+    const moved = await moves(open({ [frozen]: 0 }, method, { optimizer: strongDecay }), 3);
     for (const group of Object.keys(moved)) {
       if (group === frozen) expect(longest(moved[group])).toBe(0);
       else expect(longest(moved[group]), group).toBeGreaterThan(0);
     }
+  });
+
+  it.each([0, 1])('of %i for the encoder: running statistics move with the parameters, or not at all', async (rate) => {
+    const trial = open({ encoder: rate }, 'equal', {
+      encoder: { name: 'resnet', channels: [4, 4, 8], units: 1 },
+    });
+    const statistics = Object.entries(trial.model.state.variables ?? {}).filter(([name]) => /mean|variance/.test(name));
+    expect(statistics.length).toBeGreaterThan(0);
+    const before = statistics.map(([, variable]) => numbers(variable));
+    (await trainStep(trial, [0, 1, 2], 0.1)).dispose();
+    statistics.forEach(([name, variable], index) => {
+      if (rate === 0) expect(numbers(variable), name).toEqual(before[index]);
+      else expect(numbers(variable), name).not.toEqual(before[index]);
+    });
+    trial.dispose();
   });
 
   it('say so when nothing is left to train, or nothing to weigh', () => {

@@ -3,7 +3,15 @@ import type { ModelConfig, ModelName } from '../../shared/catalog/models.js';
 import { SigmasweepError } from '../../shared/errors.js';
 import { hashOfText } from '../trainer/random.js';
 import { hardSharing } from './hard-sharing.js';
-import type { Architecture, ArchitectureFactory, Model, ModelInput, ModelTask, ParameterSpec } from './model.js';
+import type {
+  Architecture,
+  ArchitectureFactory,
+  GroupedParameter,
+  Model,
+  ModelInput,
+  ModelTask,
+  ParameterSpec,
+} from './model.js';
 import { scopeOf, type Values } from './scope.js';
 
 type Options<Name extends ModelName> = Extract<ModelConfig, { name: Name }>;
@@ -27,9 +35,15 @@ export function countParameters({ parameters }: Architecture): number {
  *
  * A parameter's first value follows from (seed, name) alone, so trials of the same seed that train other tasks or with
  * other weights start from the same encoder and heads: settings are compared from equal starts.
+ * @param frozen groups that training leaves as they are, what their layers remember included
  * @throws SigmasweepError MODEL_TOO_LARGE, before anything is allocated, when there are more than `limit` parameters
  */
-export function buildModel(architecture: Architecture, seed: number, limit: number): Model {
+export function buildModel(
+  architecture: Architecture,
+  seed: number,
+  limit: number,
+  frozen: readonly string[] = [],
+): Model {
   const parameterCount = countParameters(architecture);
   if (parameterCount > limit) {
     throw new SigmasweepError('MODEL_TOO_LARGE', `The model has ${parameterCount} parameters, the limit is ${limit}`, {
@@ -46,6 +60,7 @@ export function buildModel(architecture: Architecture, seed: number, limit: numb
   const values: Values = {
     parameter: (name) => parameter(name).variable,
     state: (name) => remembered(name).variable,
+    isFrozen: frozenPartsOf(architecture.parameters, frozen),
   };
   const { shared } = architecture;
   return {
@@ -70,6 +85,21 @@ export function buildModel(architecture: Architecture, seed: number, limit: numb
       variables: Object.fromEntries([...parameters, ...state].map(({ name, variable }) => [name, variable])),
     },
     dispose: () => [...parameters, ...state].forEach(({ variable }) => variable.dispose()),
+  };
+}
+
+/** Tells whether all parameters of the part at a path are of frozen groups. */
+function frozenPartsOf(parameters: readonly GroupedParameter[], frozen: readonly string[]): (path: string) => boolean {
+  const known = new Map<string, boolean>();
+  const look = (path: string): boolean => {
+    const within = parameters.filter(({ name }) => name.startsWith(`${path}/`));
+    return within.length > 0 && within.every(({ group }) => frozen.includes(group));
+  };
+  return (path) => {
+    if (frozen.length === 0) return false;
+    const found = known.get(path) ?? look(path);
+    known.set(path, found);
+    return found;
   };
 }
 

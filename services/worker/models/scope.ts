@@ -10,6 +10,8 @@ export type PassMode = 'training' | 'rehearsal' | 'evaluation';
 export interface Values {
   parameter(name: string): tf.Variable;
   state(name: string): tf.Variable;
+  /** Whether nothing in the part at a path is trained: such a part is passed as in evaluation, so that it stays as it is. */
+  isFrozen?(path: string): boolean;
 }
 
 /** One forward pass as a part of the network sees it: values go by their names within the part. */
@@ -35,7 +37,8 @@ export function scopeOf(
 }
 
 /** @param path of the part, '' for the whole network */
-function scopeAt(path: string, values: Values, mode: PassMode, spend: (multiplyAdds: number) => void): Scope {
+function scopeAt(path: string, values: Values, pass: PassMode, spend: (multiplyAdds: number) => void): Scope {
+  const mode = values.isFrozen?.(path) === true ? 'evaluation' : pass;
   const full = (name: string): string => (path === '' ? name : `${path}/${name}`);
   return {
     mode,

@@ -47,7 +47,9 @@ export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: Ta
   };
   try {
     const architecture = architectureOf(config.model, workload, tasks);
-    const model = opened(buildModel(architecture, config.seed, config.limits.parameters));
+    const model = opened(
+      buildModel(architecture, config.seed, config.limits.parameters, frozenGroupsOf(config.optimizer)),
+    );
     const weighted = tasks.map(({ name, implementation }) => ({ name, likelihood: implementation.likelihood }));
     const weighting = opened(createWeighting(config.weighting, weighted, config.seed));
     if (weighting.needs === 'task-gradients' && model.shared === undefined) {
@@ -88,6 +90,10 @@ export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: Ta
     dispose();
     throw error;
   }
+}
+
+function frozenGroupsOf({ learningRates }: TrialConfig['optimizer']): string[] {
+  return Object.keys(learningRates).filter((group) => learningRates[group] === 0);
 }
 
 /** Everything that could be trained, each with its group's learning rate. */
