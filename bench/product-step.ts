@@ -17,6 +17,8 @@ export interface ProductStep {
   run(): void;
   /** What `run` does before it computes: copying a batch out of the split. */
   batch(): void;
+  /** Trained numbers of the network. */
+  readonly parameters: number;
   dispose(): void;
 }
 
@@ -25,7 +27,11 @@ export interface ProductStep {
  * 64 × 128 px with the default optimizer and learned weights.
  * @param tasks names of the street scenes' tasks
  */
-export async function openProductStep(tasks: readonly string[], batchSize = 4): Promise<ProductStep> {
+export async function openProductStep(
+  tasks: readonly string[],
+  batchSize = 4,
+  model: { readonly name: string } = { name: 'hard-sharing' },
+): Promise<ProductStep> {
   const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-bench-data-'));
   const data = streetScenesOptions.parse({ train: 4 * batchSize, validation: 1, test: 1 });
   const workload = await workloadImplementations['street-scenes'].open(data, { cacheFolder: folder }).finally(() => {
@@ -37,7 +43,7 @@ export async function openProductStep(tasks: readonly string[], batchSize = 4): 
     data,
     tasks,
     weighting: { method: 'uncertainty' },
-    model: { name: 'hard-sharing' },
+    model,
     optimizer: { name: 'adam' },
     epochs: 1,
     batchSize,
@@ -58,6 +64,7 @@ export async function openProductStep(tasks: readonly string[], batchSize = 4): 
     batch: () => {
       workload.splits.train.batch(indices(), tasks);
     },
+    parameters: trial.model.parameterCount,
     dispose: () => trial.dispose(),
   };
 }

@@ -11,5 +11,7 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'product-step': () => import('./product-step.js'),
   'steady-memory': () => import('./steady-memory.js'),
   'quick-sweep': () => import('./quick-sweep.js'),
+  'ray-sweep': () => import('./ray-sweep.js'),
+  'ray-sweep-middle': async () => (await import('./ray-sweep.js')).middle,
   engines: () => import('./engines.js'),
 };

@@ -56,4 +56,6 @@ export type FromTrainer =
 export interface TrainerArguments {
   readonly backend: BackendRequest;
   readonly cacheFolder: string;
+  /** See BackendCandidate.open; undefined = as many as there are cores. */
+  readonly threads: number | undefined;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { coresWithin } from '../../services/worker/agent/machine.js';
-import { decideSlots, threadLimits, type SlotFacts } from '../../services/worker/agent/slots.js';
+import { decideSlots, threadsOfTrainer, type SlotFacts } from '../../services/worker/agent/slots.js';
 
 const gibibyte = 1024 ** 3;
 
@@ -27,13 +27,22 @@ describe('how many trials a worker trains at once', () => {
   it('never lets native trainers use more threads than there are cores', () => {
     for (const cores of [1, 2, 7, 64]) {
       for (let requested = 1; requested <= cores; requested += 1) {
-        const { TF_NUM_INTRAOP_THREADS: threads } = threadLimits(requested, cores);
-        expect(Number(threads)).toBeGreaterThanOrEqual(1);
-        expect(requested * Number(threads)).toBeLessThanOrEqual(cores);
+        const threads = threadsOfTrainer({ requested, cores, freeBytes: 1 });
+        expect(threads).toBeGreaterThanOrEqual(1);
+        expect(requested * threads).toBeLessThanOrEqual(cores);
       }
     }
-    expect(threadLimits(0, 8)['TF_NUM_INTRAOP_THREADS']).toBe('8');
-    expect(threadLimits(9, 8)['TF_NUM_INTRAOP_THREADS']).toBe('1');
+    expect(threadsOfTrainer({ requested: 9, cores: 8, freeBytes: 64 * gibibyte })).toBe(1);
+  });
+
+  it.each([
+    { what: 'one thread on each core', freeBytes: 64 * gibibyte, threads: 1, slots: 8 },
+    { what: 'more threads where memory is short', freeBytes: 2 * gibibyte, threads: 2, slots: 3 },
+    { what: 'all threads for the only trial that fits', freeBytes: 1, threads: 8, slots: 1 },
+  ])('fills the machine with native trainers: $what', ({ freeBytes, threads, slots }) => {
+    const machine = { requested: 0, cores: 8, freeBytes };
+    expect(threadsOfTrainer(machine)).toBe(threads);
+    expect(decideSlots({ ...machine, threads, gpuBytes: undefined }).slots).toBe(slots);
   });
 
   it.each([

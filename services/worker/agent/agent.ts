@@ -15,7 +15,7 @@ import { ReportStream } from './reports/report-stream.js';
 import { Slot } from './slot/slot.js';
 import { TrainerProcess, type TrainerFacts } from './slot/trainer-process.js';
 import { TrainerSupply } from './slot/trainer-supply.js';
-import { decideSlots, threadLimits } from './slots.js';
+import { decideSlots, threadLimits, threadsOfTrainer } from './slots.js';
 import { TrialSource } from './trial-source.js';
 
 export interface AgentOptions {
@@ -32,6 +32,9 @@ export interface AgentOptions {
 
 /** Parts of the time that stopping may take, milliseconds: reports, then trainers, then what is still to be sent. */
 const stopTimes = { reports: 11_000, trainers: 2000, connection: 1500 };
+
+/** Keeps what TensorFlow says of every start out of the logs of trials; warnings and errors stay. */
+const quietTensorflow = { TF_CPP_MIN_LOG_LEVEL: '1' };
 
 /** The worker agent: pulls trials, claims them, has them trained by its trainer processes and reports what they say. */
 export class Agent {
@@ -74,11 +77,13 @@ export class Agent {
    */
   static async start(options: AgentOptions): Promise<Agent> {
     const machine = machineFacts();
-    const environment = { ...options.environment, ...threadLimits(options.slots, machine.cores) };
+    const threads = threadsOfTrainer({ requested: options.slots, ...machine });
+    const environment = { ...quietTensorflow, ...options.environment, ...threadLimits(threads) };
     const { backend, cacheFolder } = options;
     const workerId = newId('worker');
     const logger = options.logger.child({ workerId });
-    const startTrainer = (): TrainerProcess => new TrainerProcess({ backend, cacheFolder, environment, logger });
+    const startTrainer = (): TrainerProcess =>
+      new TrainerProcess({ backend, cacheFolder, threads, environment, logger });
     const first = startTrainer();
     let trainer: TrainerFacts;
     try {

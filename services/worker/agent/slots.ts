@@ -31,19 +31,23 @@ const mostGpuSlots = 4;
 
 /**
  * How many trials fit. A CPU backend gets as many slots as its threads fit into the cores, so that slots × threads never
- * exceed them: wasm has one thread and fills the machine with trials, native TensorFlow fills it with one. A GPU gets
- * as many as its memory surely holds, at most four and at most one a core, and one where its memory is not known.
+ * exceed them; `threadsOfTrainer` gives native TensorFlow its threads, and wasm has one. A GPU gets as many as its memory
+ * surely holds, at most four and at most one a core, and one where its memory is not known.
  * @returns at least 1 slot
  */
 export function decideSlots({ requested, cores, freeBytes, threads, gpuBytes }: SlotFacts): SlotDecision {
   if (requested > 0) return { slots: requested, reason: 'asked for' };
   if (threads === undefined) return decideGpuSlots(cores, gpuBytes);
   const byCores = Math.max(1, Math.floor(cores / threads));
-  const byMemory = Math.max(1, Math.floor(freeBytes / bytesPerSlot));
+  const byMemory = slotsInMemory(freeBytes);
   const gibibytes = (freeBytes / 1024 ** 3).toFixed(1);
   return byMemory < byCores
     ? { slots: byMemory, reason: `${gibibytes} GiB of free memory` }
     : { slots: byCores, reason: `${cores} cores, ${threads} threads a trial` };
+}
+
+function slotsInMemory(freeBytes: number): number {
+  return Math.max(1, Math.floor(freeBytes / bytesPerSlot));
 }
 
 function decideGpuSlots(cores: number, gpuBytes: number | undefined): SlotDecision {
@@ -54,16 +58,25 @@ function decideGpuSlots(cores: number, gpuBytes: number | undefined): SlotDecisi
 }
 
 /**
- * Settings for a trainer process that keep native TensorFlow, which takes every core it sees, to its slot's share of
- * them. With as many slots as fit it has all: there is one slot then, or the backend has one thread. On a GPU it takes
- * memory as it needs it, where it would take all for the first trial.
+ * Threads that native TensorFlow gets in each trainer; wasm has one in any case. A trial with one thread on each core
+ * does more steps in the same time than one trial with all threads, because a step of a small network cannot be divided
+ * without losses (docs/backends.md has the measurement). So there is more than one only where fewer trials than cores
+ * were asked for, or fit into memory.
  */
-export function threadLimits(requested: number, cores: number): Readonly<Record<string, string>> {
-  const threads = String(Math.max(1, Math.floor(cores / Math.max(1, requested))));
+export function threadsOfTrainer({ requested, cores, freeBytes }: Omit<SlotFacts, 'threads' | 'gpuBytes'>): number {
+  const slots = requested > 0 ? requested : slotsInMemory(freeBytes);
+  return Math.max(1, Math.floor(cores / slots));
+}
+
+/**
+ * Settings for a trainer process that keep native TensorFlow, which takes every core it sees, to so many threads. On a
+ * GPU it takes memory as it needs it, where it would take all for the first trial.
+ */
+export function threadLimits(threads: number): Readonly<Record<string, string>> {
   return {
-    TF_NUM_INTRAOP_THREADS: threads,
+    TF_NUM_INTRAOP_THREADS: String(threads),
     TF_NUM_INTEROP_THREADS: '1',
-    OMP_NUM_THREADS: threads,
+    OMP_NUM_THREADS: String(threads),
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
   };
 }

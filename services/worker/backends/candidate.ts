@@ -30,9 +30,10 @@ export interface BackendCandidate {
   readonly description: string;
   /**
    * Makes it TensorFlow.js's current backend and checks it by computing.
+   * @param threads that native TensorFlow was limited to by this process's environment; it does not tell them
    * @throws BackendUnusable when it cannot be used on this machine; nothing of it is left registered then
    */
-  open(): Promise<UsableBackend>;
+  open(threads: number): Promise<UsableBackend>;
 }
 
 /** Why a backend cannot be used here, and what would change that. */

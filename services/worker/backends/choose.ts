@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { SigmasweepError } from '../../shared/errors.js';
 import { nearest } from '../../shared/nearest.js';
@@ -24,18 +25,20 @@ export interface OpenBackend extends UsableBackend {
  * Opens a TensorFlow.js backend for the whole process.
  * @param requested `auto` for the first of the ladder that computes, or a name
  * @param ladder candidates, best first
+ * @param threads see BackendCandidate.open
  * @throws SigmasweepError BACKEND_UNUSABLE when the named one, or none at all, can be used; its hint says what would help
  */
 export async function openBackend(
   requested: BackendRequest,
   ladder: readonly BackendCandidate[] = backendLadder,
+  threads = availableParallelism(),
 ): Promise<OpenBackend> {
   // Without it TensorFlow.js advertises tfjs-node on the first computation, in every trainer's log.
   tf.enableProdMode();
   const candidates = ladder.filter(({ name, automatic }) => (requested === 'auto' ? automatic : name === requested));
   const passedOver: PassedOver[] = [];
   for (const candidate of candidates) {
-    const outcome = await tryToOpen(candidate);
+    const outcome = await tryToOpen(candidate, threads);
     if ('why' in outcome) passedOver.push(outcome);
     else
       return { ...outcome, backend: candidate.name, reason: reasonFor(candidate, requested, passedOver), passedOver };
@@ -46,9 +49,9 @@ export async function openBackend(
   });
 }
 
-async function tryToOpen(candidate: BackendCandidate): Promise<UsableBackend | PassedOver> {
+async function tryToOpen(candidate: BackendCandidate, threads: number): Promise<UsableBackend | PassedOver> {
   try {
-    return await candidate.open();
+    return await candidate.open(threads);
   } catch (error) {
     if (error instanceof BackendUnusable) return { backend: candidate.name, why: error.why, hint: error.hint };
     // A candidate that fails in a way it doesn't know is no reason to give up the ones after it.

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { BackendUnusable, type UsableBackend } from './candidate.js';
 import { checkBackend } from './check.js';
@@ -20,16 +19,17 @@ const brokenHint =
  * The library is first tried in a process of its own. It can abort (a processor without AVX), and the GPU build computes
  * silently on the CPU where it finds no GPU; a process holds only one TensorFlow library, so a build that turned out
  * useless must not be in this one.
+ * @param threads see BackendCandidate.open
  * @throws BackendUnusable
  */
-export async function openNative(packageName: NativePackage): Promise<UsableBackend> {
+export async function openNative(packageName: NativePackage, threads: number): Promise<UsableBackend> {
   const library = findNativeLibrary(packageName, fileURLToPath(import.meta.url));
   requireUsable(packageName, await probeNativePackage(packageName, library));
   try {
     const { usesGpu, version } = await loadNativePackage(packageName, library);
     await checkBackend(brokenHint);
     const tensorflowVersion = `TensorFlow ${version}`;
-    if (!usesGpu) return { ...processorFacts(), threads: availableParallelism(), tensorflowVersion };
+    if (!usesGpu) return { ...processorFacts(), threads, tensorflowVersion };
     const gpu = await nvidiaFacts();
     return {
       device: gpu?.name ?? 'NVIDIA GPU',

@@ -6,5 +6,5 @@ export const tfjsNodeGpuBackend: BackendCandidate = {
   name: 'tfjs-node-gpu',
   automatic: true,
   description: "TensorFlow's native library on an NVIDIA GPU (CUDA)",
-  open: () => openNative('@tensorflow/tfjs-node-gpu'),
+  open: (threads) => openNative('@tensorflow/tfjs-node-gpu', threads),
 };

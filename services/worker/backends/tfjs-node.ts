@@ -6,5 +6,5 @@ export const tfjsNodeBackend: BackendCandidate = {
   name: 'tfjs-node',
   automatic: true,
   description: "TensorFlow's native library on the CPU",
-  open: () => openNative('@tensorflow/tfjs-node'),
+  open: (threads) => openNative('@tensorflow/tfjs-node', threads),
 };

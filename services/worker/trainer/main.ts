@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { errorRecord, SigmasweepError } from '../../shared/errors.js';
 import { backendRequests, type BackendRequest } from '../../shared/trial-config.js';
 import { openBackend } from '../backends/choose.js';
+import { backendLadder } from '../backends/registry.js';
 import type { FromTrainer, ToTrainer, TrainerArguments } from '../trainer-protocol.js';
 import { endWithParent } from './end-with-parent.js';
 import { TrainerSession } from './session.js';
@@ -11,14 +12,15 @@ import { WorkloadCache } from './workload-cache.js';
 function readArguments(args: readonly string[]): TrainerArguments {
   const { values } = parseArgs({
     args: [...args],
-    options: { backend: { type: 'string', default: 'auto' }, cache: { type: 'string' } },
+    options: { backend: { type: 'string', default: 'auto' }, cache: { type: 'string' }, threads: { type: 'string' } },
   });
   if (!isBackendRequest(values.backend) || values.cache === undefined) {
     throw new SigmasweepError('TRAINER_ARGUMENTS', 'The trainer was started with arguments it does not know', {
-      hint: `Usage: main.js --backend ${backendRequests.join('|')} --cache <folder>; the worker starts it.`,
+      hint: `Usage: main.js --backend ${backendRequests.join('|')} --cache <folder> [--threads <n>]; the worker starts it.`,
     });
   }
-  return { backend: values.backend, cacheFolder: values.cache };
+  const threads = values.threads === undefined ? undefined : Number(values.threads);
+  return { backend: values.backend, cacheFolder: values.cache, threads };
 }
 
 function isBackendRequest(text: string): text is BackendRequest {
@@ -40,14 +42,14 @@ function unusable(error: unknown): Promise<never> {
 // A terminal or a service manager signals the whole group; it is the agent that decides what becomes of the trial.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit(0));
-const { backend: request, cacheFolder } = readArguments(process.argv.slice(2));
+const { backend: request, cacheFolder, threads } = readArguments(process.argv.slice(2));
 if (process.send === undefined) {
   throw new SigmasweepError('TRAINER_ALONE', 'The trainer has no channel to a worker', {
     hint: 'Start a worker; it starts its trainers itself.',
   });
 }
 endWithParent();
-const opened = await openBackend(request).catch(unusable);
+const opened = await openBackend(request, backendLadder, threads).catch(unusable);
 const session = new TrainerSession(opened.backend, new WorkloadCache({ cacheFolder }), say, opened.failure);
 process.on('message', (message) => session.receive(message as ToTrainer));
 say({

@@ -12,6 +12,8 @@ import type { TrainerEnd } from './trainer-end.js';
 export interface TrainerOptions {
   readonly backend: BackendRequest;
   readonly cacheFolder: string;
+  /** Threads that native TensorFlow has there; its environment sets them. */
+  readonly threads: number;
   /** The whole environment of the process. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
@@ -44,7 +46,7 @@ export class TrainerProcess {
   private closing = false;
 
   constructor(options: TrainerOptions) {
-    const args = ['--backend', options.backend, '--cache', options.cacheFolder];
+    const args = ['--backend', options.backend, '--cache', options.cacheFolder, '--threads', String(options.threads)];
     this.child = fork(program, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...options.environment },
