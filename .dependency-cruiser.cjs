@@ -26,8 +26,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: [
-          '^services/coordinator/plan/',
-          '^services/shared/(compare|catalog|messages|sweep-spec)/',
+          '^services/shared/(compare|catalog|messages|plan|sweep-spec)/',
           '^services/worker/weighting/',
         ],
       },

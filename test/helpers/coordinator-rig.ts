@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { planSweep } from '../../services/coordinator/plan/plan.js';
+import { planSweep } from '../../services/shared/plan/plan.js';
 import { applyMigrations } from '../../services/coordinator/store/apply-migrations.js';
 import { claimTrials, readGrant, type Claim, type ClaimAnswer } from '../../services/coordinator/store/claim-trial.js';
 import { submitSweep, type Submission } from '../../services/coordinator/store/submit-sweep.js';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { planSweep } from '../../services/coordinator/plan/plan.js';
+import { planSweep } from '../../services/shared/plan/plan.js';
 import { readSpecText } from '../../services/shared/sweep-spec/read-text.js';
 import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
 import { packageRoot } from '../../services/shared/version.js';

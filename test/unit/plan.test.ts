@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { optimizerConfig } from '../../services/shared/catalog/optimizers.js';
-import { expandGrid } from '../../services/coordinator/plan/expand-grid.js';
-import { planSweep } from '../../services/coordinator/plan/plan.js';
+import { expandGrid } from '../../services/shared/plan/expand-grid.js';
+import { planSweep } from '../../services/shared/plan/plan.js';
 import { weightingNames, weightings } from '../../services/shared/catalog/weightings.js';
 import { trialId } from '../../services/shared/ids.js';
 import { countTrials } from '../../services/shared/sweep-spec/count.js';

@@ -5,7 +5,7 @@ import { renderJson } from '../../services/shared/compare/render-json.js';
 import { renderCsv } from '../../services/shared/compare/render-csv.js';
 import type { MetricPoint } from '../../services/shared/messages/reports.js';
 import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
-import { planSweep } from '../../services/coordinator/plan/plan.js';
+import { planSweep } from '../../services/shared/plan/plan.js';
 import { rehearse } from '../../services/worker/trainer/rehearse.js';
 import type { FromTrainer } from '../../services/worker/trainer-protocol.js';
 

@@ -1,6 +1,6 @@
 import { SigmasweepError } from '../../shared/errors.js';
 import { parseSweepSpec } from '../../shared/sweep-spec/parse.js';
-import { planSweep } from '../plan/plan.js';
+import { planSweep } from '../../shared/plan/plan.js';
 import { isDataFault } from '../store/sql-state.js';
 import { submitSweep } from '../store/submit-sweep.js';
 import type { Handler } from './handler.js';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { canonicalJson } from '../../shared/canonical-json.js';
-import { weightings, type WeightingConfig } from '../../shared/catalog/weightings.js';
+import { canonicalJson } from '../canonical-json.js';
+import { weightings, type WeightingConfig } from '../catalog/weightings.js';
 
 /**
  * A setting's key: readable, the same in every plan of a spec, and different for what is trained differently, because it

@@ -1,9 +1,9 @@
-import { weightings, type WeightingConfig } from '../../shared/catalog/weightings.js';
-import { workloads } from '../../shared/catalog/workloads.js';
-import { canonicalJson } from '../../shared/canonical-json.js';
-import type { Setting } from '../../shared/compare/results.js';
-import { missingBaselines } from '../../shared/sweep-spec/count.js';
-import type { SweepSpec } from '../../shared/sweep-spec/parse.js';
+import { weightings, type WeightingConfig } from '../catalog/weightings.js';
+import { workloads } from '../catalog/workloads.js';
+import { canonicalJson } from '../canonical-json.js';
+import type { Setting } from '../compare/results.js';
+import { missingBaselines } from '../sweep-spec/count.js';
+import type { SweepSpec } from '../sweep-spec/parse.js';
 import { expandGrid, type GridPoint, type Weights } from './expand-grid.js';
 import { keyOf, labelOf } from './names.js';
 

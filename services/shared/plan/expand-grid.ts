@@ -1,5 +1,5 @@
-import { stepsOf } from '../../shared/sweep-spec/count.js';
-import type { SweepSpec } from '../../shared/sweep-spec/parse.js';
+import { stepsOf } from '../sweep-spec/count.js';
+import type { SweepSpec } from '../sweep-spec/parse.js';
 
 /** A weight for each task of the sweep, 0 where it is not trained. */
 export type Weights = Readonly<Record<string, number>>;

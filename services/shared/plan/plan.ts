@@ -1,6 +1,6 @@
-import type { Setting } from '../../shared/compare/results.js';
-import type { SweepSpec } from '../../shared/sweep-spec/parse.js';
-import type { TrialConfig } from '../../shared/trial-config.js';
+import type { Setting } from '../compare/results.js';
+import type { SweepSpec } from '../sweep-spec/parse.js';
+import type { TrialConfig } from '../trial-config.js';
 import { rowsOf, type Row } from './rows.js';
 
 /** One training run: a setting with one seed. */
