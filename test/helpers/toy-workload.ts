@@ -76,7 +76,7 @@ const depth: TaskKindImplementation = {
   drawPrediction: pictureOf,
 };
 
-export const toyKinds: TaskKinds = { segmentation, depth, 'instance-vectors': depth };
+export const toyKinds: TaskKinds = { segmentation, depth, 'instance-vectors': depth, classification: segmentation };
 
 function dataset(length: number, seed: number, scale: number): Dataset {
   const image = (sample: number): number[] =>

@@ -1,5 +1,8 @@
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectDatabase } from '../../services/shared/db/connect.js';
+import { readSweepResults } from '../../services/shared/db/read-sweep-results.js';
+import { confusionMetric } from '../../services/shared/messages/confusion-cells.js';
 import { startDashboardRig, type DashboardRig } from '../helpers/dashboard-rig.js';
 import { htmlText, tableRows } from '../helpers/html-text.js';
 import { seededTrialId, seedSweep, seedWorkers, twoTaskSettings, type SeedOptions } from '../helpers/seed-sweep.js';
@@ -174,6 +177,32 @@ describe('with sweeps', () => {
     }
     expect(pictures[0]).toContain('/6/');
     expect(await page(`/trials/${trialId}?epoch=3`)).toContain(`/pictures/${trialId}/1/3/`);
+  });
+
+  it('shows the confusion matrices of a trial, and keeps them out of the comparison', async () => {
+    const trialId = seededTrialId(finished, 1);
+    const cells = [
+      { truth: 0, predicted: 0, value: 3 },
+      { truth: 0, predicted: 1, value: 1 },
+      { truth: 1, predicted: 1, value: 0 },
+    ];
+    for (const { value, ...cell } of cells) {
+      await rig.client.query(
+        `INSERT INTO metric (trial_id, attempt, epoch, split, task, metric, value)
+         VALUES ($1, 1, 6, 'test', 'semantic', $2, $3)`,
+        [trialId, confusionMetric(cell, ['road', '<b>car</b>']), value],
+      );
+    }
+    const html = await page(`/trials/${trialId}`);
+    expect(tableRows(html, 'confusion')).toEqual([
+      ['road', '3', '1', '75.0 %'],
+      ['<b>car</b>', '0', '0', '–'],
+    ]);
+    expect(await page(`/trials/${seededTrialId(finished, 2)}`)).not.toContain('Confusion matrices');
+    const database = connectDatabase(rig.databaseUrl, 1);
+    const { trials } = await readSweepResults(database, finished.id).finally(() => database.$disconnect());
+    const names = new Set(trials.flatMap(({ metrics }) => metrics).map(({ metric }) => metric));
+    expect([...names].sort()).toEqual(['meanError', 'meanIoU', 'pixelAccuracy', 'relativeError']);
   });
 
   it('tells why a trial failed', async () => {

@@ -6,12 +6,12 @@ import { streetScenesOptions, type StreetScenesOptions } from '../../services/sh
 import type { OpenWorkload } from '../../services/worker/workloads/workload.js';
 import { classNumber, sceneClasses } from '../../services/worker/workloads/street-scenes/classes.js';
 import { stereoBaseline } from '../../services/worker/workloads/street-scenes/camera.js';
+import { firstIndexOf } from '../../services/worker/workloads/first-index.js';
 import { SampleCoder } from '../../services/worker/workloads/packed/layout.js';
 import { createRenderer } from '../../services/worker/workloads/street-scenes/render.js';
 import { drawScene } from '../../services/worker/workloads/street-scenes/scene.js';
 import {
   cacheFileOf,
-  firstIndexOf,
   sceneLayout,
   sceneSample,
   streetScenes,

@@ -5,6 +5,7 @@ import { dash } from '../../shared/compare/number-forms.js';
 import { formatDuration } from '../../shared/format-duration.js';
 import { formatTime } from '../format.js';
 import type { AttemptRow, RecordedError, TrialDetail } from '../queries/trials.js';
+import { ConfusionMatrices } from './confusion.js';
 import { Live, Page, TableScroll, type PageProps } from './layout.js';
 import { StateBadge } from './state.js';
 import { ChartsPlace, Notice, Post, Stat } from './sweep.js';
@@ -84,6 +85,7 @@ export function TrialHead({ trial, metrics }: { trial: TrialDetail; metrics: rea
       ) : null}
       {trial.error === undefined ? null : <ErrorBox error={trial.error} />}
       <TestMetrics trial={trial} metrics={metrics} />
+      <ConfusionMatrices workload={trial.sweep.workload} tasks={trial.setting.tasks} metrics={metrics} />
     </>
   );
 }

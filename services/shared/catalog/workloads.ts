@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What a task predicts; each kind has one loss, one set of metrics and one way to be drawn. */
-export const taskKinds = ['segmentation', 'instance-vectors', 'depth'] as const;
+export const taskKinds = ['segmentation', 'instance-vectors', 'depth', 'classification'] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
 /** A reported quantity of a task. `better` decides what "best" and the sign of Δm mean. */
@@ -28,6 +28,11 @@ export const metricsOfKind: Readonly<Record<TaskKind, readonly [MetricInfo, ...M
   depth: [
     { name: 'meanError', label: 'Inverse depth error', unit: 'px', better: 'lower', scale: 1, decimals: 3 },
     { name: 'relativeError', label: 'Relative error', unit: '%', better: 'lower', scale: 100, decimals: 1 },
+  ],
+  classification: [
+    { name: 'accuracy', label: 'Accuracy', unit: '%', better: 'higher', scale: 100, decimals: 1 },
+    { name: 'macroF1', label: 'Macro F1', unit: '%', better: 'higher', scale: 100, decimals: 1 },
+    { name: 'topThreeAccuracy', label: 'Top-3 accuracy', unit: '%', better: 'higher', scale: 100, decimals: 1 },
   ],
 };
 
@@ -66,6 +71,32 @@ export const streetScenesOptions = z.strictObject({
 });
 export type StreetScenesOptions = z.infer<typeof streetScenesOptions>;
 
+export const shapesOptions = z.strictObject({
+  train: imageCount(1200).describe('Number of training images.'),
+  validation: imageCount(300).describe('Number of validation images.'),
+  test: imageCount(600).describe('Number of held-out test images; the comparison table shows these.'),
+  size: z
+    .int()
+    .min(16)
+    .max(256)
+    .multipleOf(8)
+    .default(32)
+    .describe('Height and width of an image in pixels, a multiple of 8.'),
+  noise: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.15)
+    .describe('Strength of the noise, 0 … 1; with more the tasks are harder.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(2_147_483_647)
+    .default(1)
+    .describe('Seed of the generated images, the same for every trial.'),
+});
+export type ShapesOptions = z.infer<typeof shapesOptions>;
+
 export const rehearsalOptions = z.strictObject({
   secondsPerEpoch: z
     .number()
@@ -93,6 +124,16 @@ export const workloads = {
       { name: 'depth', kind: 'depth', label: 'Depth' },
     ],
     options: streetScenesOptions,
+  },
+  shapes: {
+    name: 'shapes',
+    description:
+      'Generated pictures of one shape each on a cluttered ground: which of six shapes, in which of six colours.',
+    tasks: [
+      { name: 'shape', kind: 'classification', label: 'Shape' },
+      { name: 'colour', kind: 'classification', label: 'Colour' },
+    ],
+    options: shapesOptions,
   },
   rehearsal: {
     name: 'rehearsal',

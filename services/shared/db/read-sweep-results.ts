@@ -1,4 +1,5 @@
 import { sweepResults, type SweepResults } from '../compare/results.js';
+import { confusionPrefix } from '../messages/confusion-cells.js';
 import { weightingMetrics } from '../messages/reports.js';
 import { sweepState, trialStates, type TrialCounts, type TrialState } from '../trial-state.js';
 import type { Database } from './connect.js';
@@ -34,6 +35,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
       SELECT DISTINCT ON (m.trial_id, m.split, m.task, m.metric) m.trial_id, m.split, m.task, m.metric, m.value
       FROM trial t JOIN metric m ON m.trial_id = t.id AND m.attempt = t.attempt
       WHERE t.sweep_id = ${sweepId} AND t.state = 'succeeded' AND m.split IN ('test', 'train')
+        AND NOT starts_with(m.metric, ${confusionPrefix})
       ORDER BY m.trial_id, m.split, m.task, m.metric, m.epoch DESC`,
     ],
     inOneSnapshot,

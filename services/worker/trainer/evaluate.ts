@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { MetricPoint } from '../../shared/messages/reports.js';
-import type { Split } from '../workloads/workload.js';
+import { confusionMetric } from '../../shared/messages/confusion-cells.js';
+import type { MetricAccumulator, Split } from '../workloads/workload.js';
 import { TrainingDiverged } from './errors.js';
 import { imageTensor, targetOf, type Trial, type TrialTask } from './trial.js';
 
@@ -39,11 +40,38 @@ export async function evaluate(
     });
     await pause();
   }
-  return accumulators.flatMap((accumulator, index) => {
+  const points = accumulators.flatMap((accumulator, index) => {
     const { name: task } = tasks[index] as TrialTask;
     return Object.entries(accumulator.result()).map(([metric, value]) => {
       if (!Number.isFinite(value)) throw new TrainingDiverged(`the ${split} metric ${metric}`, task, epoch, value);
       return { epoch, split, task, metric, value };
     });
   });
+  // Each epoch's would be many numbers that nobody looks at.
+  if (split !== 'test') return points;
+  return points.concat(
+    accumulators.flatMap((accumulator, index) => confusionPoints(accumulator, tasks[index] as TrialTask, epoch)),
+  );
+}
+
+/** A matrix of more classes is neither read by a person nor worth its rows in the database. */
+const mostConfusedClasses = 64;
+
+/** The cells of the confusion matrix that are not empty, and its diagonal. */
+function confusionPoints(accumulator: MetricAccumulator, task: TrialTask, epoch: number): MetricPoint[] {
+  const counts = accumulator.confusion?.() ?? new Float64Array();
+  if (counts.length > mostConfusedClasses ** 2) return [];
+  const classes = Math.sqrt(counts.length);
+  return Array.from(counts, (value, cell) => {
+    const [truth, predicted] = [Math.floor(cell / classes), cell % classes];
+    return { truth, predicted, value };
+  })
+    .filter(({ truth, predicted, value }) => value > 0 || truth === predicted)
+    .map(({ value, ...cell }) => ({
+      epoch,
+      split: 'test',
+      task: task.name,
+      metric: confusionMetric(cell, task.channelNames),
+      value,
+    }));
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { confusionPrefix } from '../../shared/messages/confusion-cells.js';
 import { weightingMetrics, wholeTrial, type MetricPoint } from '../../shared/messages/reports.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import { learningRateAt } from '../optimizers/schedule.js';
@@ -161,7 +162,7 @@ function trainPoint(epoch: number, task: string, metric: string, value: number):
 /** The result of a task beside what it takes no network to reach, so that a result that is none is seen. */
 function testLine(task: OpenTask, test: readonly MetricPoint[], trivial: TrivialBaseline): string {
   const results = test
-    .filter((point) => point.task === task.name)
+    .filter((point) => point.task === task.name && !point.metric.startsWith(confusionPrefix))
     .map(({ metric, value }) => {
       const floor = trivial.metrics[metric];
       const beside = floor === undefined ? '' : ` (${Number(floor.toPrecision(4))})`;

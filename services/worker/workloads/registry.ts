@@ -1,6 +1,8 @@
 import type { TaskKind, TrainedWorkloadName, workloads } from '../../shared/catalog/workloads.js';
 import type { z } from 'zod';
 import { streetScenes } from './street-scenes/workload.js';
+import { shapes } from './shapes/workload.js';
+import { classification } from './task-kinds/classification.js';
 import { depth } from './task-kinds/depth.js';
 import { instanceVectors } from './task-kinds/instance-vectors.js';
 import { segmentation } from './task-kinds/segmentation.js';
@@ -8,9 +10,10 @@ import type { OpenWorkload, TaskKindImplementation, Workload, WorkloadFolders } 
 
 /** The worker's side of each workload, typed by its own options. */
 const implementations: {
-  readonly [Name in TrainedWorkloadName]: Workload<z.infer<(typeof workloads)[Name]['options']>>;
+  readonly [Name in TrainedWorkloadName]: Workload<z.infer<(typeof workloads)[Name]['options']>, Name>;
 } = {
   'street-scenes': streetScenes,
+  shapes,
 };
 
 /** Every workload of the catalog. `open` expects options that the catalog's schema has let through. */
@@ -26,4 +29,5 @@ export const taskKindImplementations: Readonly<Record<TaskKind, TaskKindImplemen
   segmentation,
   'instance-vectors': instanceVectors,
   depth,
+  classification,
 };

@@ -61,8 +61,8 @@ export interface WorkloadFolders {
 }
 
 /** The worker's side of a workload; its options are validated by the catalog before they come here. */
-export interface Workload<Options> {
-  readonly name: TrainedWorkloadName;
+export interface Workload<Options, Name extends TrainedWorkloadName = TrainedWorkloadName> {
+  readonly name: Name;
   /** Loads or generates the data. */
   open(options: Options, folders: WorkloadFolders): Promise<OpenWorkload>;
 }
@@ -83,6 +83,8 @@ export interface MetricAccumulator {
   update(predictions: Float32Array, targets: TargetArray, size: number): void;
   /** Metric values by name (unscaled: shares as 0 … 1). Quantities without a single valid pixel are left out. */
   result(): Record<string, number>;
+  /** Of a classification: counts by true class, then by predicted class, row by row. */
+  confusion?(): Float64Array;
 }
 
 export type RegressionError = 'absolute' | 'squared';
@@ -104,7 +106,7 @@ export interface TaskKindImplementation {
   /** The tensor `loss` wants, from a batch's target array. */
   targetTensor(targets: TargetArray, size: number, height: number, width: number): tf.Tensor;
   accumulator(task: OpenTask, height: number, width: number): MetricAccumulator;
-  /** Draws one sample's target; pixels that are not valid are drawn in a neutral tone. */
+  /** Draws one sample's target, in the image's size; pixels that are not valid are drawn in a neutral tone. */
   drawTarget(target: TargetArray, height: number, width: number): Picture;
   /** Draws one sample's prediction in the colours of `drawTarget`; `target` gives the mask and the range. */
   drawPrediction(prediction: Float32Array, target: TargetArray, height: number, width: number): Picture;

@@ -1,4 +1,4 @@
-import { cellNoise, smoothNoise, type RandomStream } from './random.js';
+import { cellNoise, smoothNoise, type RandomStream } from '../random.js';
 import { plotEdge, streetEnd, type Plot, type Side } from './street.js';
 import { colourOf, difference, setColour, type Colour, type ColourSlot, type Surface, type Vector } from './surface.js';
 import type { Things } from './things.js';

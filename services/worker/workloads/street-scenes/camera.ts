@@ -1,4 +1,4 @@
-import type { RandomStream } from './random.js';
+import type { RandomStream } from '../random.js';
 import type { Street } from './street.js';
 import { worldX } from './street.js';
 import { cross, dot, unitVector, type Vector } from './surface.js';

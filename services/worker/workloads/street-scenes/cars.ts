@@ -1,4 +1,4 @@
-import { smoothNoise, type RandomStream } from './random.js';
+import { smoothNoise, type RandomStream } from '../random.js';
 import {
   colourOf,
   cross,

@@ -1,4 +1,4 @@
-import { cellNoise, smoothNoise, type RandomStream } from './random.js';
+import { cellNoise, smoothNoise, type RandomStream } from '../random.js';
 import { plotEdge, type Plot, type Side } from './street.js';
 import { colourOf, setColour, type Colour } from './surface.js';
 import type { Things } from './things.js';

@@ -1,5 +1,5 @@
 import { classNumber } from './classes.js';
-import { cellNoise, smoothNoise } from './random.js';
+import { cellNoise, smoothNoise } from '../random.js';
 import type { Scene } from './scene.js';
 import { plotEdge, streetEnd, streetStart, type Side } from './street.js';
 import { colourOf, setColour, type ColourSlot } from './surface.js';

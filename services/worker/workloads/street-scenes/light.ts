@@ -1,4 +1,4 @@
-import type { RandomStream } from './random.js';
+import type { RandomStream } from '../random.js';
 import { unitVector, type Colour, type Vector } from './surface.js';
 
 /** Light, air and sensor of one scene. */

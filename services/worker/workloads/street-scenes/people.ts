@@ -1,4 +1,4 @@
-import { cellNoise, type RandomStream } from './random.js';
+import { cellNoise, type RandomStream } from '../random.js';
 import { colourOf, setColour, type Colour } from './surface.js';
 import type { Things } from './things.js';
 

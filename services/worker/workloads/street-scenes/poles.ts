@@ -1,4 +1,4 @@
-import type { RandomStream } from './random.js';
+import type { RandomStream } from '../random.js';
 import { colourOf, setColour, type Colour, type Surface } from './surface.js';
 import type { Things } from './things.js';
 

@@ -1,7 +1,7 @@
 import { stereoBaseline } from './camera.js';
 import { classNumber, ignoredClass } from './classes.js';
 import { groundOf, type Ground } from './ground.js';
-import { mixHash } from './random.js';
+import { mixHash } from '../random.js';
 import type { Scene } from './scene.js';
 import { groundX, groundZ, shaderOf, type Shader } from './shading.js';
 import type { ColourSlot } from './surface.js';

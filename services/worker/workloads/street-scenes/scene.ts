@@ -5,7 +5,7 @@ import { addGreenery } from './greenery.js';
 import { drawLight, type Light } from './light.js';
 import { addPeople } from './people.js';
 import { addPoles } from './poles.js';
-import { RandomStream } from './random.js';
+import { RandomStream } from '../random.js';
 import { planStreet, type Street } from './street.js';
 import type { GroundShadow, Surface } from './surface.js';
 import { Things } from './things.js';

@@ -1,5 +1,5 @@
 import type { Light } from './light.js';
-import { smoothNoise } from './random.js';
+import { smoothNoise } from '../random.js';
 import type { ColourSlot } from './surface.js';
 
 /** Leaves the light that comes from the sky's direction (x, y, z), a unit vector, in `slot`. */

@@ -1,4 +1,4 @@
-import type { RandomStream } from './random.js';
+import type { RandomStream } from '../random.js';
 
 export type PlotKind = 'building' | 'garden' | 'side-street';
 

@@ -1,5 +1,6 @@
 import { workloads, type StreetScenesOptions } from '../../../shared/catalog/workloads.js';
 import { vectorsToCentroids } from '../centroids.js';
+import { firstIndexOf } from '../first-index.js';
 import type { PackedLayout, SampleValues } from '../packed/layout.js';
 import { openPacked, packedFileOf, type PackedSource } from '../packed/open-packed.js';
 import type { PackedDataset } from '../packed/packed-dataset.js';
@@ -12,9 +13,6 @@ import { drawScene } from './scene.js';
 /** Part of the cache's key: raise it whenever any pixel or label of any scene changes. */
 export const generatorVersion = 1;
 
-/** First scene index of each split: ranges cannot meet, since no split has more than 100,000 images. */
-export const firstIndexOf: Readonly<Record<Split, number>> = { train: 0, validation: 1_000_000, test: 2_000_000 };
-
 const headOf: Readonly<Record<string, Pick<OpenTask, 'outputChannels' | 'channelNames'>>> = {
   semantic: { outputChannels: sceneClasses.length, channelNames: sceneClasses },
   instance: { outputChannels: 2, channelNames: ['dx', 'dy'] },
@@ -22,7 +20,7 @@ const headOf: Readonly<Record<string, Pick<OpenTask, 'outputChannels' | 'channel
 };
 
 /** Generated street scenes: nothing to download, and the same on every machine. */
-export const streetScenes: Workload<StreetScenesOptions> = {
+export const streetScenes: Workload<StreetScenesOptions, 'street-scenes'> = {
   name: 'street-scenes',
 
   /** @throws SigmasweepError DATA_TOO_LARGE */

@@ -1,6 +1,7 @@
 import type { TaskKind } from '../../../shared/catalog/workloads.js';
 import type { Dataset, OpenTask, TargetArray } from '../workload.js';
-import { ConfusionMatrix } from './segmentation.js';
+import { ConfusionMatrix } from './confusion-matrix.js';
+import { topClasses } from './classification.js';
 
 /** What a prediction scores that does not look at the image: a network that has learned something beats it by far. */
 export interface TrivialBaseline {
@@ -10,9 +11,18 @@ export interface TrivialBaseline {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** The best prediction that is the same at every pixel of a split, by kind of task. */
+/** The best prediction that is the same at every pixel, or for every image, of a split, by kind of task. */
 export const trivialBaselines: Readonly<Record<TaskKind, (dataset: Dataset, task: OpenTask) => TrivialBaseline>> = {
-  segmentation: majorityClass,
+  segmentation: (dataset, task) => {
+    const { prediction, matrix } = majorityClass(dataset, task);
+    const metrics = { meanIoU: matrix.meanIoU(), pixelAccuracy: matrix.accuracy() };
+    return { prediction: `the most frequent class everywhere (${prediction})`, metrics: whereCounted(metrics) };
+  },
+  classification: (dataset, task) => {
+    const { prediction, matrix, amongTop } = majorityClass(dataset, task);
+    const metrics = { accuracy: matrix.accuracy(), macroF1: matrix.macroF1(), topThreeAccuracy: amongTop };
+    return { prediction: `always the most frequent classes (${prediction})`, metrics: whereCounted(metrics) };
+  },
   'instance-vectors': zeroVector,
   depth: bestConstantDepth,
 };
@@ -30,7 +40,11 @@ function* targetsOf(dataset: Dataset, task: string): Generator<TargetArray> {
   }
 }
 
-function majorityClass(dataset: Dataset, task: OpenTask): TrivialBaseline {
+/** The prediction that ranks the classes by how often they occur. */
+function majorityClass(
+  dataset: Dataset,
+  task: OpenTask,
+): { prediction: string; matrix: ConfusionMatrix; amongTop: number } {
   const counts = new Float64Array(task.outputChannels);
   for (const targets of targetsOf(dataset, task.name)) {
     for (const label of targets) if (label >= 0) counts[label] = (counts[label] as number) + 1;
@@ -38,10 +52,18 @@ function majorityClass(dataset: Dataset, task: OpenTask): TrivialBaseline {
   const label = counts.reduce((best, count, candidate) => (count > (counts[best] as number) ? candidate : best), 0);
   const matrix = new ConfusionMatrix(task.outputChannels);
   counts.forEach((count, truth) => matrix.add(truth, label, count));
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  const top = [...counts].sort((one, other) => other - one).slice(0, topClasses);
   return {
-    prediction: `the most frequent class everywhere (${task.channelNames[label] ?? String(label)})`,
-    metrics: matrix.result(),
+    prediction: task.channelNames[label] ?? String(label),
+    matrix,
+    amongTop: top.reduce((sum, count) => sum + count, 0) / all,
   };
+}
+
+/** Without a single label there is nothing to score. */
+function whereCounted(metrics: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.values(metrics).some(Number.isNaN) ? {} : metrics;
 }
 
 /** The vectors of an instance's pixels to its centroid sum to 0, so 0 is the constant of least squared error. */

@@ -1,6 +1,6 @@
 /**
- * Random numbers and noise of the scenes. Both use integer hashes, +, ×, ÷ and √ only, which IEEE 754 fixes to the last
- * bit, so a scene is the same on every machine.
+ * Random numbers and noise of generated images. Both use integer hashes, +, ×, ÷ and √ only, which IEEE 754 fixes to the last
+ * bit, so an image is the same on every machine.
  */
 
 /** Mixes a word into a 32-bit hash; the finaliser is MurmurHash3's (Appleby 2011). */
@@ -11,7 +11,7 @@ export function mixHash(hash: number, word: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** Draws of one scene: the n-th is a hash of (seed, index, n). */
+/** Draws of one image: the n-th is a hash of (seed, index, n). */
 export class RandomStream {
   private counter = 0;
   readonly key: number;

@@ -1,0 +1,68 @@
+import { taskLabel } from '../../shared/compare/metric-names.js';
+import { confusionTable, type ConfusionTable } from '../../shared/messages/confusion-cells.js';
+import { TableScroll } from './layout.js';
+
+/** Shades of a cell, from an empty one to all of its row. */
+const shades = 6;
+
+function Matrix({ label, table: { classes, counts } }: { label: string; table: ConfusionTable }) {
+  return (
+    <TableScroll label={`Confusion matrix of ${label}`}>
+      <table class="confusion">
+        <caption>{label}</caption>
+        <thead>
+          <tr>
+            <th scope="col">True class ↓ predicted →</th>
+            {classes.map((name) => (
+              <th scope="col" class="number">
+                {name}
+              </th>
+            ))}
+            <th scope="col" class="number">
+              Recall
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {counts.map((row, truth) => {
+            const all = row.reduce((sum, count) => sum + count, 0);
+            return (
+              <tr>
+                <th scope="row">{classes[truth]}</th>
+                {row.map((count, predicted) => (
+                  <td
+                    class={`number shade-${all === 0 ? 0 : Math.ceil((shades * count) / all)}${predicted === truth ? ' hit' : ''}`}
+                  >
+                    {count}
+                  </td>
+                ))}
+                <td class="number">{all === 0 ? '–' : `${((100 * (row[truth] ?? 0)) / all).toFixed(1)} %`}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </TableScroll>
+  );
+}
+
+/** The confusion matrices of the tasks that have one; nothing before the trial's end. */
+export function ConfusionMatrices(props: {
+  readonly workload: string;
+  readonly tasks: readonly string[];
+  readonly metrics: readonly { readonly task: string; readonly metric: string; readonly value: number }[];
+}) {
+  const tables = props.tasks.flatMap((task) => {
+    const table = confusionTable(props.metrics.filter((one) => one.task === task));
+    return table === undefined ? [] : [{ task, table }];
+  });
+  if (tables.length === 0) return <></>;
+  return (
+    <section class="confusions" aria-label="Confusion matrices">
+      {tables.map(({ task, table }) => (
+        <Matrix label={taskLabel(props.workload, task)} table={table} />
+      ))}
+      <p class="sub">Samples of the test split after the last epoch.</p>
+    </section>
+  );
+}
