@@ -12,7 +12,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { planSweep, type PlannedTrial } from '../services/coordinator/plan/plan.js';
+import { planSweep, type PlannedTrial } from '../services/shared/plan/plan.js';
 import { streetScenesOptions } from '../services/shared/catalog/workloads.js';
 import { SigmasweepError } from '../services/shared/errors.js';
 import { parseSweepSpec } from '../services/shared/sweep-spec/parse.js';
