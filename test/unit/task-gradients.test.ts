@@ -218,6 +218,31 @@ describe('per-task gradients', () => {
   });
 });
 
+describe('a mask on the gradients', () => {
+  it('changes the update of the shared part alone, and tells what is left', async () => {
+    const trial = open({ method: 'pcgrad' });
+    const combination = { shared: [1, 1], heads: [1, 1] };
+    const plain = await moved(trial, spy('representation', combination).weighting);
+    trial.dispose();
+    const again = open({ method: 'pcgrad' });
+    const { weighting, seen } = spy('representation', combination);
+    const halved = await moved(again, {
+      ...weighting,
+      maskGradients: (gradients) => ({
+        gradients: tf.mul(gradients, 0.5),
+        left: tf.fill([tasks.length], 0.25),
+      }),
+    });
+    for (const { name, group } of again.model.parameters) {
+      const factor = group === 'encoder' ? 0.5 : 1;
+      const expected = (plain.get(name) ?? []).map((value) => factor * value);
+      expectClose(halved.get(name) ?? [], expected, name);
+    }
+    expect(seen[0]?.factors).toEqual(tasks.map(() => 0.25));
+    again.dispose();
+  });
+});
+
 describe('a device that can be read asynchronously only', () => {
   it('gets the same update by a row for each task, added up afterwards', async () => {
     tf.registerBackend('webgpu', () => new MathBackendCPU());

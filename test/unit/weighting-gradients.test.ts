@@ -115,6 +115,54 @@ describe('the gradient vaccine', () => {
   });
 });
 
+describe('GradDrop', () => {
+  const gradients = [
+    [1, 2, -1, 0],
+    [-3, 4, -5, 0],
+  ];
+  const mask = (weighting: GradientWeighting): { kept: number[][]; left: number[] } => {
+    const masked = weighting.maskGradients?.(tf.tensor2d(gradients));
+    // −0 is 0 as well.
+    const kept = (masked?.gradients.arraySync() ?? []).map((row) => row.map((value) => value + 0));
+    const left = Array.from(masked?.left.dataSync() ?? []);
+    combine(weighting, kept);
+    return { kept, left };
+  };
+
+  it('lets one sign through at each element, the positive one as often as its purity says', () => {
+    const weighting = create({ method: 'graddrop' });
+    const steps = 4000;
+    let positive = 0;
+    for (let step = 0; step < steps; step += 1) {
+      const { kept, left } = mask(weighting);
+      // P = ½(1 + (1 − 3)/(1 + 3)) = ¼ at the first element; the tasks agree at the others.
+      const drawn = kept[0]?.[0] === 1;
+      expect(kept).toEqual(drawn ? [gradients[0], [0, 4, -5, 0]] : [[0, 2, -1, 0], gradients[1]]);
+      expect(left).toEqual(drawn ? [1, expect.closeTo(41 / 50, 6)] : [expect.closeTo(5 / 6, 6), 1]);
+      positive += Number(drawn);
+    }
+    // Four standard deviations of the binomial distribution.
+    expect(Math.abs(positive / steps - 0.25)).toBeLessThan(4 * Math.sqrt((0.25 * 0.75) / steps));
+  });
+
+  it('draws the same again under the same seed', () => {
+    const run = (): number[][][] => {
+      const weighting = create({ method: 'graddrop' });
+      return Array.from({ length: 20 }, () => mask(weighting).kept);
+    };
+    expect(run()).toEqual(run());
+  });
+
+  it('drops nothing with leak 1, and lets a share of what is dropped through with less', () => {
+    expect(mask(create({ method: 'graddrop', leak: 1 })).kept).toEqual(gradients);
+    const { kept } = mask(create({ method: 'graddrop', leak: 0.25 }));
+    expect([
+      [0.25, -3],
+      [1, -0.75],
+    ]).toContainEqual(kept.map((row) => row[0]));
+  });
+});
+
 describe('CAGrad', () => {
   it('with c = 0 is the mean gradient', () => {
     expect(combine(create({ method: 'cagrad', c: 0 }), conflicting)).toEqual({ shared: [0.5, 0.5], heads: [0.5, 0.5] });

@@ -141,6 +141,14 @@ export const weightingOptions = {
       .default(0.01)
       .describe('β: share of a step in the running mean of the similarities.'),
   }),
+  graddrop: z.strictObject({
+    leak: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe('Share of each gradient that is never dropped; 1 drops nothing.'),
+  }),
   cagrad: z.strictObject({
     c: z
       .number()

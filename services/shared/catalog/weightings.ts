@@ -132,6 +132,13 @@ export const weightings = {
     learned: true,
     options: options.gradvac,
   },
+  graddrop: {
+    label: 'gradient sign dropout',
+    description: 'At each element of the representation one sign is drawn, and gradients of the other are dropped.',
+    source: 'Chen et al. 2020 (GradDrop), algorithm 1',
+    learned: true,
+    options: options.graddrop,
+  },
   cagrad: {
     label: 'CAGrad',
     description: 'Near the mean gradient, the update that helps the worst-off task the most.',

@@ -19,10 +19,18 @@ export function asRows(gradients: readonly (readonly Gradient[])[], tensors: rea
  * @param rows see `asRows`
  */
 export function inShapesOf(rows: tf.Tensor2D, weights: readonly number[], tensors: readonly tf.Tensor[]): tf.Tensor[] {
-  const sum = tf.reshape<tf.Rank.R1>(tf.matMul(tf.tensor2d([...weights], [1, weights.length]), rows), [-1]);
+  return cut(tf.reshape(tf.matMul(tf.tensor2d([...weights], [1, weights.length]), rows), [-1]), tensors);
+}
+
+/** The reverse of `asRows`: by task, of the shapes of the tensors. */
+export function rowsInShapesOf(rows: tf.Tensor2D, tensors: readonly tf.Tensor[]): tf.Tensor[][] {
+  return tf.unstack(rows).map((row) => cut(row as tf.Tensor1D, tensors));
+}
+
+function cut(row: tf.Tensor1D, tensors: readonly tf.Tensor[]): tf.Tensor[] {
   let begin = 0;
   return tensors.map(({ size, shape }) => {
-    const part = tf.reshape(tf.slice(sum, begin, size), shape);
+    const part = tf.reshape(tf.slice(row, begin, size), shape);
     begin += size;
     return part;
   });
@@ -38,7 +46,7 @@ export function weightedSum(gradients: readonly (readonly tf.Tensor[])[], weight
 
 /**
  * All that the host is told of a step, in one tensor: losses, factors of the losses and the Gram matrix.
- * @param factors none where all are 1
+ * @param factors see `TaskGradients`; none where all are 1
  */
 export function packNumbers(
   losses: readonly tf.Scalar[],

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelParameter, SharedModel } from '../models/model.js';
 import type { Combination, GradientWeighting } from '../weighting/weighting.js';
-import { asRows, inShapesOf, packNumbers, unpackNumbers, weightedSum } from './gradient-rows.js';
+import { asRows, inShapesOf, packNumbers, rowsInShapesOf, unpackNumbers, weightedSum } from './gradient-rows.js';
 import { lossesOf, type StepBatch } from './step-batch.js';
 import { gate, gradientsOf, offTape, onTape, type Gradient } from './tape.js';
 import type { Trial } from './trial.js';
@@ -86,7 +86,9 @@ function takeGradients(trial: Trial, weighting: GradientWeighting, batch: StepBa
           own: gradients.slice(handed.length + heads.length),
         };
       });
-      const representations = byTask.map(({ representation }) => representation);
+      const whole = byTask.map(({ representation }) => representation);
+      const masked = weighting.maskGradients?.(asRows(whole, handed));
+      const representations = masked === undefined ? whole : rowsInShapesOf(masked.gradients, handed);
       /** From gradients on the representation to those on parameters of the shared part. */
       const backward = (from: readonly tf.Tensor[], parameters: readonly tf.Tensor[]): Gradient[] => {
         returned = from;
@@ -100,9 +102,13 @@ function takeGradients(trial: Trial, weighting: GradientWeighting, batch: StepBa
       const rows = {
         parameters: () => rowsOn(sharedVariables),
         'last-layer': () => rowsOn(movedOf(trial, shared.lastLayer)),
-        representation: () => asRows(representations, handed),
+        representation: () => masked?.gradients ?? asRows(representations, handed),
       }[weighting.space]();
-      const numbers = packNumbers(trained, scaled.factors, rows);
+      const numbers = packNumbers(
+        trained,
+        masked === undefined ? scaled.factors : (tf.unstack(masked.left) as tf.Scalar[]),
+        rows,
+      );
 
       const gradientsOfShared = (): SharedGradients => {
         if (weighting.space === 'parameters') return { rows: tf.keep(rows) };

@@ -14,7 +14,12 @@ export class Draws {
 
   /** Uniform in (0, 1), never either end. */
   uniform(step: number, index: number): number {
-    return (mix(mix(this.key, step), index) + 0.5) / 2 ** 32;
+    return (this.integer(step, index) + 0.5) / 2 ** 32;
+  }
+
+  /** Uniform in 0 … 2³² − 1, as a seed of what draws on the device. */
+  integer(step: number, index: number): number {
+    return mix(mix(this.key, step), index);
   }
 
   /** Standard normal, by the transform of Box & Muller (1958). */

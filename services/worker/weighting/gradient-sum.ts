@@ -1,18 +1,29 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import type { GradientSpace } from '../../shared/catalog/weighting-options.js';
 import { joinStates, noState } from '../trainer/part-state.js';
-import { normalise, type Combination, type GradientWeighting, type TaskGradients } from './weighting.js';
+import {
+  normalise,
+  type Combination,
+  type GradientWeighting,
+  type MaskedGradients,
+  type TaskGradients,
+} from './weighting.js';
 
-export interface CombinedGradients extends Partial<Omit<GradientWeighting, 'combineGradients' | 'describe'>> {
+type Given = 'combineGradients' | 'maskGradients' | 'describe';
+
+export interface CombinedGradients extends Partial<Omit<GradientWeighting, Given>> {
   readonly space: GradientSpace;
   /** @param step 0, 1, … */
   readonly combine: (gradients: TaskGradients, step: number) => Combination;
+  /** @param step 0, 1, … */
+  readonly mask?: (gradients: tf.Tensor2D, step: number) => MaskedGradients;
 }
 
 /**
  * A weighting that adds up the tasks' gradients anew at every step. The weights that it reports are the factors of the
  * tasks' losses in the shared update: each epoch's mean, and 1 before the first step.
  */
-export function gradientSum(count: number, { combine, ...rest }: CombinedGradients): GradientWeighting {
+export function gradientSum(count: number, { combine, mask, ...rest }: CombinedGradients): GradientWeighting {
   let mean = new Array<number>(count).fill(1);
   let sum = new Array<number>(count).fill(0);
   let [step, stepsOfEpoch] = [0, 0];
@@ -36,6 +47,7 @@ export function gradientSum(count: number, { combine, ...rest }: CombinedGradien
       },
       method: rest.state ?? noState,
     }),
+    ...(mask && { maskGradients: (gradients) => mask(gradients, step) }),
     combineGradients: (gradients) => {
       const combination = combine(gradients, step);
       sum = sum.map((total, task) => total + (combination.shared[task] ?? 0) * (gradients.factors[task] ?? 1));

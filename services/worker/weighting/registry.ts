@@ -7,6 +7,7 @@ import { equal } from './equal.js';
 import { famo } from './famo.js';
 import { fixed } from './fixed.js';
 import { geometric } from './geometric.js';
+import { graddrop } from './graddrop.js';
 import { gradnorm } from './gradnorm.js';
 import { gradvac } from './gradvac.js';
 import { imtlG } from './imtl-g.js';
@@ -41,6 +42,7 @@ export const weightingImplementations: { readonly [Name in WeightingName]: Weigh
   mgda,
   pcgrad,
   gradvac,
+  graddrop,
   cagrad,
   'nash-mtl': nashMtl,
   'aligned-mtl': alignedMtl,

@@ -78,7 +78,7 @@ export interface TaskGradients {
   readonly losses: readonly number[];
   /** Inner products gᵢ·gⱼ of the tasks' gradients, tasks × tasks; of the scaled losses where the weighting scales them. */
   readonly gram: readonly (readonly number[])[];
-  /** ∂ scaled loss / ∂ loss of each task; 1 where nothing is scaled. */
+  /** ∂ scaled loss / ∂ loss of each task, or the share of its gradient that a mask left; 1 where neither is done. */
   readonly factors: readonly number[];
 }
 
@@ -96,8 +96,16 @@ export interface ScaledLosses {
   readonly factors: readonly tf.Scalar[];
 }
 
+/** The tasks' gradients after some of their elements were changed. */
+export interface MaskedGradients {
+  /** [tasks, elements] */
+  readonly gradients: tf.Tensor2D;
+  /** How much is left of each task's gradient, as a share of its squared length; 0 where there was none. [tasks] */
+  readonly left: tf.Tensor1D;
+}
+
 /**
- * Turns the gradients of a step, one per task, into one. All methods of this kind move along a linear combination of
+ * Turns the gradients of a step, one per task, into one. Nearly all methods of this kind move along a linear combination of
  * the tasks' gradients whose coefficients follow from their inner products: the vectors themselves stay on the device.
  */
 export interface GradientWeighting extends CommonWeighting {
@@ -106,6 +114,13 @@ export interface GradientWeighting extends CommonWeighting {
   readonly space: GradientSpace;
   /** Changes the losses before their gradients are taken, differentiably; called once a step. */
   scaleLosses?(losses: readonly tf.Scalar[]): ScaledLosses;
+  /**
+   * Changes the gradients element by element before they are looked at and added up, on the device; for a method whose
+   * update is no linear combination of them. Only with the space `representation`, and not with `scaleLosses`: what is
+   * left takes the place of the factors. Called once a step.
+   * @param gradients on all tensors of the representation, [tasks, elements]
+   */
+  maskGradients?(gradients: tf.Tensor2D): MaskedGradients;
   /** Called once a step with finite numbers. */
   combineGradients(step: TaskGradients): Combination;
 }
