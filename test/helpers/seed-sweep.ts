@@ -99,6 +99,36 @@ export function twoTaskSettings(
   ];
 }
 
+/** A lattice over three tasks' weights, each task alone, and a learned weighting. */
+export function threeTaskSettings(steps = 4): SeedSetting[] {
+  const tasks = ['semantic', 'instance', 'depth'];
+  const lattice = Array.from({ length: steps + 1 }, (_, first) =>
+    Array.from({ length: steps + 1 - first }, (_, second) => [first, second, steps - first - second] as const),
+  ).flat();
+  const constant = lattice.map((parts): SeedSetting => {
+    const weights = Object.fromEntries(tasks.map((task, place) => [task, (parts[place] ?? 0) / steps]));
+    const trained = tasks.filter((task) => (weights[task] ?? 0) > 0);
+    const key = `at-${parts.join('-')}`;
+    return {
+      key,
+      label: key,
+      kind: trained.length === 1 ? 'single' : 'fixed',
+      method: 'fixed',
+      tasks: trained,
+      weights,
+    };
+  });
+  const learned: SeedSetting = {
+    key: 'uncertainty',
+    label: 'task uncertainty',
+    kind: 'learned',
+    method: 'uncertainty',
+    tasks,
+    weights: null,
+  };
+  return [...constant, learned];
+}
+
 /** Numbers that look like training but are made up: a curve towards a level that depends on the task's weight. */
 function madeUpMetrics(
   setting: SeedSetting,

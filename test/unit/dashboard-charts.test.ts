@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { lookOf } from '../../services/dashboard/client/chart-colours.js';
+import { lookOf } from '../../services/dashboard/charts/looks.js';
 import { chartSections } from '../../services/dashboard/charts/registry.js';
-import { legendOf } from '../../services/dashboard/charts/spec.js';
+import { legendOf, type ChartSection, type XyChart } from '../../services/dashboard/charts/spec.js';
 import { trialChartSections } from '../../services/dashboard/charts/trial-charts.js';
 import { compareSweep } from '../../services/shared/compare/comparison.js';
 import type { Setting, SweepResults, TrialResult } from '../../services/shared/compare/results.js';
 
 const tasks = ['semantic', 'depth'];
+
+/** The charts of a section that have series over two axes. */
+function seriesCharts(section: ChartSection | undefined): XyChart[] {
+  return (section?.charts ?? []).filter((chart) => chart.kind === 'xy');
+}
 
 function setting(key: string, kind: Setting['kind'], weights: Record<string, number> | null, trained = tasks): Setting {
   return {
@@ -60,10 +65,10 @@ const results: SweepResults = {
 };
 
 describe('charts of a sweep', () => {
-  const section = chartSections({ comparison: compareSweep(results), curves: [] }).find(
+  const section = chartSections({ comparison: compareSweep(results), curves: [], options: new Map() }).find(
     (one) => one.id === 'metric-against-weight',
   );
-  const charts = section?.charts ?? [];
+  const charts = seriesCharts(section);
 
   it('puts the grid in weight order on the first task’s axis, weights as shares of their sum', () => {
     const [iou, depth] = charts;
@@ -97,7 +102,9 @@ describe('charts of a sweep', () => {
   });
 
   it('has no section without numbers', () => {
-    expect(chartSections({ comparison: compareSweep({ ...results, trials: [] }), curves: [] })).toEqual([]);
+    expect(
+      chartSections({ comparison: compareSweep({ ...results, trials: [] }), curves: [], options: new Map() }),
+    ).toEqual([]);
   });
 
   it('makes curves per setting and a section per learned setting', () => {
@@ -125,11 +132,18 @@ describe('charts of a sweep', () => {
         { ...point, settingKey: 'even' },
         { ...variance, settingKey: 'learned' },
       ],
+      options: new Map(),
     });
     expect(sections.map((one) => one.id)).toEqual(['learning-curves', 'learned-0']);
     expect(sections[0]?.legend.map((entry) => entry.key)).toEqual(['even']);
-    expect(sections[0]?.charts[0]?.series[0]?.points[0]).toMatchObject({ x: 1, y: 50, low: 25, high: 75, seeds: 3 });
-    const sigma = sections[1]?.charts.find((chart) => chart.title.endsWith('σ'));
+    expect(seriesCharts(sections[0])[0]?.series[0]?.points[0]).toMatchObject({
+      x: 1,
+      y: 50,
+      low: 25,
+      high: 75,
+      seeds: 3,
+    });
+    const sigma = seriesCharts(sections[1]).find((chart) => chart.title.endsWith('σ'));
     // σ is drawn from σ²; a band that would reach below zero is cut at the curve.
     expect(sigma?.series[0]?.points[0]).toMatchObject({ y: 0.5, low: 0.5 });
   });
@@ -147,7 +161,7 @@ describe('charts of a trial', () => {
       trialChartSections({ workload: 'street-scenes', tasks: ['depth'], learned, metrics });
     expect(make(false).map((one) => one.id)).toEqual(['trial-validation']);
     expect(make(true).map((one) => one.id)).toEqual(['trial-validation', 'trial-weights']);
-    expect(make(true)[1]?.charts.map((chart) => chart.series[0]?.points[0]?.y)).toEqual([0.7]);
+    expect(seriesCharts(make(true)[1]).map((chart) => chart.series[0]?.points[0]?.y)).toEqual([0.7]);
   });
 
   it('survives a workload that this version does not know', () => {

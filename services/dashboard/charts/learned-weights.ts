@@ -76,6 +76,7 @@ export function learnedWeights({ comparison, curves }: SweepChartInput): ChartSe
         if (series.length === 0) return [];
         return [
           {
+            kind: 'xy',
             id: `learned-${place}-${quantity.id}`,
             title: quantity.title,
             xLabel: 'Epoch',

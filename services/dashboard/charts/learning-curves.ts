@@ -1,10 +1,10 @@
 import { metricTitle, taskMetricLabel } from '../../shared/compare/metric-names.js';
-import type { Chart, ChartSection } from './spec.js';
+import type { ChartSection, XyChart } from './spec.js';
 import { settingCurve, settingLegend, type SweepChartInput } from './sweep-input.js';
 
 /** Each task's primary validation metric after every epoch, one line per setting. */
 export function learningCurves({ comparison, curves }: SweepChartInput): ChartSection | undefined {
-  const charts = comparison.columns.flatMap(({ task, metric, primary }): Chart[] => {
+  const charts = comparison.columns.flatMap(({ task, metric, primary }): XyChart[] => {
     if (!primary) return [];
     const series = comparison.rows
       .map(({ setting: { key } }) => ({
@@ -20,6 +20,7 @@ export function learningCurves({ comparison, curves }: SweepChartInput): ChartSe
     if (series.length === 0) return [];
     return [
       {
+        kind: 'xy',
         id: `learning-${task}`,
         title: taskMetricLabel(comparison.workload, task, metric),
         xLabel: 'Epoch',

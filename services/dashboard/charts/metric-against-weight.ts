@@ -1,7 +1,7 @@
 import type { ComparisonRow } from '../../shared/compare/comparison.js';
 import type { Setting } from '../../shared/compare/results.js';
 import { metricTitle, taskLabel, taskMetricLabel } from '../../shared/compare/metric-names.js';
-import type { Chart, ChartPoint, ChartSection, ChartSeries } from './spec.js';
+import type { ChartPoint, ChartSection, ChartSeries, XyChart } from './spec.js';
 import { legendOf } from './spec.js';
 import type { SweepChartInput } from './sweep-input.js';
 
@@ -18,7 +18,7 @@ export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSecti
   const { rows, tasks, workload } = comparison;
   // With two tasks both charts share an axis, the first task's weight, so that they can be read together.
   const axisTask = tasks.length === 2 ? tasks[0]?.name : undefined;
-  const charts = comparison.columns.flatMap(({ task, metric, primary }, column): Chart[] => {
+  const charts = comparison.columns.flatMap(({ task, metric, primary }, column): XyChart[] => {
     if (!primary) return [];
     const pointOf = (row: ComparisonRow, x: number): ChartPoint[] => {
       const over = row.cells[column]?.spread;
@@ -54,6 +54,7 @@ export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSecti
     if (series.length === 0) return [];
     return [
       {
+        kind: 'xy',
         id: `weight-${task}`,
         title: taskMetricLabel(workload, task, metric),
         xLabel: `Weight of ${taskLabel(workload, axis).toLowerCase()} (share of the sum)`,

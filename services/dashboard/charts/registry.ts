@@ -2,6 +2,10 @@ import { weightingMetrics } from '../../shared/messages/reports.js';
 import { learnedWeights } from './learned-weights.js';
 import { learningCurves } from './learning-curves.js';
 import { metricAgainstWeight } from './metric-against-weight.js';
+import { optionImportance } from './option-importance.js';
+import { parallelSettings } from './parallel-settings.js';
+import { paretoFront } from './pareto-front.js';
+import { responseSurface } from './response-surface.js';
 import { taskMetrics } from '../../shared/compare/metric-names.js';
 import type { ChartSection } from './spec.js';
 import type { SweepChartInput } from './sweep-input.js';
@@ -9,6 +13,10 @@ import type { SweepChartInput } from './sweep-input.js';
 /** The charts of a sweep's page in their order. A new one is a file beside this and a line here. */
 const sweepCharts: readonly ((input: SweepChartInput) => ChartSection | readonly ChartSection[] | undefined)[] = [
   metricAgainstWeight,
+  responseSurface,
+  paretoFront,
+  parallelSettings,
+  optionImportance,
   learningCurves,
   learnedWeights,
 ];

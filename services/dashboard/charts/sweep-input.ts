@@ -1,4 +1,5 @@
 import type { Comparison } from '../../shared/compare/comparison.js';
+import type { SettingOptions } from '../compare/options.js';
 import type { SettingPoint } from '../queries/curves.js';
 import { legendOf, type ChartPoint, type LegendEntry } from './spec.js';
 
@@ -6,6 +7,8 @@ import { legendOf, type ChartPoint, type LegendEntry } from './spec.js';
 export interface SweepChartInput {
   readonly comparison: Comparison;
   readonly curves: readonly SettingPoint[];
+  /** By the setting's key. */
+  readonly options: ReadonlyMap<string, SettingOptions>;
 }
 
 export function settingLegend({ rows }: Comparison): LegendEntry[] {

@@ -2,7 +2,7 @@ import type { MetricInfo } from '../../shared/catalog/workloads.js';
 import { weightingMetrics } from '../../shared/messages/reports.js';
 import { drawable, weightingQuantities } from './learned-weights.js';
 import { metricTitle, taskLabel, taskMetricLabel, taskMetrics } from '../../shared/compare/metric-names.js';
-import { legendOf, type Chart, type ChartPoint, type ChartSection, type ChartSeries } from './spec.js';
+import { legendOf, type ChartPoint, type ChartSection, type ChartSeries, type XyChart } from './spec.js';
 
 export interface TrialChartInput {
   readonly workload: string;
@@ -18,7 +18,7 @@ export interface TrialChartInput {
   }[];
 }
 
-const epochChart = { xLabel: 'Epoch', xRange: undefined } as const;
+const epochChart = { kind: 'xy', xLabel: 'Epoch', xRange: undefined } as const;
 
 /** The charts of one attempt: validation metrics, training losses and, where they move, weights. */
 export function trialChartSections(input: TrialChartInput): ChartSection[] {
@@ -31,8 +31,8 @@ export function trialChartSections(input: TrialChartInput): ChartSection[] {
       .map((task) => ({ key: task, shape: 'line' as const, points: points(task) }))
       .filter((series) => series.points.length > 0);
 
-  const validation = input.tasks.flatMap((task): Chart[] =>
-    taskMetrics(input.workload, task).flatMap((metric: MetricInfo): Chart[] => {
+  const validation = input.tasks.flatMap((task): XyChart[] =>
+    taskMetrics(input.workload, task).flatMap((metric: MetricInfo): XyChart[] => {
       const points = curve('validation', task, metric.name, (value) => value * metric.scale);
       if (points.length === 0) return [];
       return [
@@ -55,7 +55,7 @@ export function trialChartSections(input: TrialChartInput): ChartSection[] {
       true,
     ),
   );
-  const loss: Chart = {
+  const loss: XyChart = {
     ...epochChart,
     id: 'train-loss',
     title: 'Training loss, unweighted',
@@ -66,7 +66,7 @@ export function trialChartSections(input: TrialChartInput): ChartSection[] {
     series: losses,
   };
   const weights = input.learned
-    ? weightingQuantities.map((quantity): Chart => ({
+    ? weightingQuantities.map((quantity): XyChart => ({
         ...epochChart,
         id: `weighting-${quantity.id}`,
         title: quantity.title,

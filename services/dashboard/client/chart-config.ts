@@ -1,6 +1,7 @@
 import type { ChartConfiguration, ChartDataset, Point } from 'chart.js';
-import type { Chart as ChartSpec, ChartPoint, ChartSeries, LegendEntry } from '../charts/spec.js';
-import { lookOf, translucent } from './chart-colours.js';
+import type { XyChart, ChartPoint, ChartSeries, LegendEntry } from '../charts/spec.js';
+import { labelled, pointText, xRange, yRange } from '../charts/draw/xy.js';
+import { lookOf, translucent } from '../charts/looks.js';
 
 /** Colours of the page that charts share, read from its style sheet. */
 export interface ChartTheme {
@@ -32,11 +33,17 @@ function datasetsOf(
   series: ChartSeries,
   entry: LegendEntry,
   range: readonly [number, number],
-  dark: boolean,
+  heights: readonly [number, number],
+  { dark, surface }: ChartTheme,
 ): Dataset[] {
   const look = lookOf(entry, dark);
   const first = series.points[0];
-  const points = series.shape === 'level' && first !== undefined ? levelPoints(first, range) : series.points;
+  const points =
+    series.shape === 'level' && first !== undefined
+      ? levelPoints(first, range)
+      : series.shape === 'upright' && first !== undefined
+        ? heights.map((y) => ({ ...first, y }))
+        : series.points;
   const as = (pick: (point: ChartPoint) => number): DataPoint[] =>
     points.map((source) => ({ x: source.x, y: pick(source), source }));
   const hasBand = points.some((point) => point.low !== undefined && point.high !== undefined);
@@ -51,7 +58,10 @@ function datasetsOf(
     borderDash: [...look.dash],
     pointStyle: look.marker,
     // Long curves are lines; few points are worth a mark each.
-    pointRadius: series.shape === 'level' ? 0 : series.shape === 'points' ? 5 : points.length > 24 ? 0 : 2.5,
+    pointRadius: series.shape === 'points' ? 5 : series.shape !== 'line' || points.length > 24 ? 0 : 2.5,
+    // A faded point is hollow and pale.
+    pointBackgroundColor: points.map(({ faded }) => (faded === true ? surface : look.colour)),
+    pointBorderColor: points.map(({ faded }) => (faded === true ? translucent(look.colour, 0.55) : look.colour)),
     pointHoverRadius: 5,
     pointHitRadius: 8,
     order: entry.role === 'learned' ? 0 : 1,
@@ -67,7 +77,7 @@ function datasetsOf(
         { x: source.x, y: source.low ?? source.y, source },
         { x: source.x, y: source.high ?? source.y, source },
       ],
-      borderColor: look.colour,
+      borderColor: source.faded === true ? translucent(look.colour, 0.4) : look.colour,
       borderWidth: 1.25,
       pointRadius: 0,
       pointHitRadius: 0,
@@ -91,29 +101,6 @@ function datasetsOf(
   ];
 }
 
-/** The ends of the x axis: those given, or the first and last point. */
-function xRange(chart: ChartSpec): readonly [number, number] {
-  if (chart.xRange !== undefined) return chart.xRange;
-  const all = chart.series.flatMap((series) => series.points.map((point) => point.x));
-  return all.length === 0 ? [0, 1] : [Math.min(...all), Math.max(...all)];
-}
-
-/** Less than this from bottom to top does not need a logarithmic axis, which is harder to read. */
-const logarithmicFrom = 30;
-
-/** Bounds of the y axis: some air around the data and its bands, but none below zero where nothing is. */
-function yRange(chart: ChartSpec, hidden: ReadonlySet<string>): { low: number; high: number; logarithmic: boolean } {
-  const values = chart.series
-    .filter((series) => !hidden.has(series.key))
-    .flatMap((series) => series.points.flatMap(({ y, low, high }) => [y, low ?? y, high ?? y]));
-  if (values.length === 0) return { low: 0, high: 1, logarithmic: false };
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  if (chart.logarithmic && low > 0 && high / low >= logarithmicFrom) return { low, high, logarithmic: true };
-  const air = 0.06 * (high - low || Math.abs(high) || 1);
-  return { low: low >= 0 ? Math.max(0, low - air) : low - air, high: high + air, logarithmic: false };
-}
-
 /** On a logarithmic axis only 1, 2 and 5 of each decade are worth a number. */
 function logarithmicTick(value: string | number): string {
   const number = Number(value);
@@ -121,15 +108,9 @@ function logarithmicTick(value: string | number): string {
   return [1, 2, 5].some((one) => Math.abs(one - lead) < 1e-6) ? String(Number(number.toPrecision(3))) : '';
 }
 
-function tooltipText(chart: ChartSpec, label: string, { y, low, high, seeds, note }: ChartPoint): string {
-  const band = low === undefined || high === undefined ? '' : ` ± ${((high - low) / 2).toFixed(chart.decimals)}`;
-  const over = seeds === undefined || seeds < 2 ? '' : ` (n = ${seeds})`;
-  return ` ${note ?? label}: ${y.toFixed(chart.decimals)}${band}${over}`;
-}
-
 /** Turns a chart as data into Chart.js' configuration. `hidden` holds the keys that a person has switched off. */
 export function chartConfig(
-  chart: ChartSpec,
+  chart: XyChart,
   legend: readonly LegendEntry[],
   hidden: ReadonlySet<string>,
   theme: ChartTheme,
@@ -139,7 +120,9 @@ export function chartConfig(
   const entries = new Map(legend.map((entry) => [entry.key, entry]));
   const datasets = chart.series.flatMap((series) => {
     const entry = entries.get(series.key);
-    return entry === undefined || hidden.has(series.key) ? [] : datasetsOf(series, entry, range, theme.dark);
+    return entry === undefined || hidden.has(series.key)
+      ? []
+      : datasetsOf(series, entry, range, [y.low, y.high], theme);
   });
   const axis = {
     border: { color: theme.grid },
@@ -148,7 +131,8 @@ export function chartConfig(
   } as const;
   const title = (text: string) =>
     ({ display: true, text, color: theme.muted, font: { family: theme.font, size: 11, weight: 'normal' } }) as const;
-  const epochs = chart.xRange === undefined;
+  const uprights = chart.series.some(({ shape }) => shape === 'upright');
+  const epochs = chart.xRange === undefined && chart.xDecimals === undefined;
   return {
     type: 'line',
     data: { datasets },
@@ -165,17 +149,19 @@ export function chartConfig(
           ...axis,
           type: 'linear',
           min: range[0],
-          max: range[1] === range[0] ? range[0] + 1 : range[1],
-          title: title(chart.xLabel),
-          ticks: { ...axis.ticks, ...(epochs ? { precision: 0 } : {}) },
+          max: range[1],
+          title: title(labelled(chart.xLabel, chart.xBetter)),
+          ticks: { ...axis.ticks, includeBounds: chart.xDecimals === undefined, ...(epochs ? { precision: 0 } : {}) },
         },
         y: {
           ...axis,
           type: y.logarithmic ? 'logarithmic' : 'linear',
-          suggestedMin: y.low,
-          suggestedMax: y.high,
+          // A line from bottom to top needs to know where these are.
+          ...(uprights ? { min: y.low, max: y.high } : { suggestedMin: y.low, suggestedMax: y.high }),
           title: title(chart.yLabel),
-          ticks: y.logarithmic ? { ...axis.ticks, callback: logarithmicTick } : { ...axis.ticks, maxTicksLimit: 7 },
+          ticks: y.logarithmic
+            ? { ...axis.ticks, callback: logarithmicTick }
+            : { ...axis.ticks, maxTicksLimit: 7, includeBounds: !uprights },
         },
       },
       plugins: {
@@ -195,9 +181,10 @@ export function chartConfig(
           callbacks: {
             title: (items) => {
               const point = (items[0]?.raw as DataPoint | undefined)?.source;
-              return point === undefined ? '' : `${chart.xLabel} ${Number(point.x.toFixed(4))}`;
+              if (point === undefined || chart.xDecimals !== undefined) return '';
+              return `${chart.xLabel} ${Number(point.x.toFixed(4))}`;
             },
-            label: (item) => tooltipText(chart, item.dataset.label ?? '', (item.raw as DataPoint).source),
+            label: (item) => pointText(chart, item.dataset.label ?? '', (item.raw as DataPoint).source),
           },
         },
       },

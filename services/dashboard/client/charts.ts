@@ -1,102 +1,21 @@
-import {
-  Chart,
-  Filler,
-  LinearScale,
-  LineController,
-  LineElement,
-  LogarithmicScale,
-  PointElement,
-  Tooltip,
-} from 'chart.js';
-import type { Chart as ChartSpec, ChartSection, LegendEntry } from '../charts/spec.js';
-import { lookOf } from './chart-colours.js';
-import { chartConfig, type ChartTheme } from './chart-config.js';
-
-Chart.register(Filler, LinearScale, LineController, LineElement, LogarithmicScale, PointElement, Tooltip);
-
-const darkQuery = window.matchMedia('(prefers-color-scheme: dark)');
-
-function readTheme(): ChartTheme {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
-  return {
-    dark: darkQuery.matches,
-    text: colour('--text'),
-    muted: colour('--muted'),
-    grid: colour('--line'),
-    surface: colour('--surface'),
-    font: getComputedStyle(document.body).fontFamily,
-  };
-}
-
-function make<Name extends keyof HTMLElementTagNameMap>(
-  name: Name,
-  properties: Partial<HTMLElementTagNameMap[Name]> = {},
-  ...children: (Node | string)[]
-): HTMLElementTagNameMap[Name] {
-  const element = Object.assign(document.createElement(name), properties);
-  element.append(...children);
-  return element;
-}
-
-/** A chart in words, for those who cannot see it; the numbers are in the tables. */
-function describe(chart: ChartSpec): string {
-  const lines = chart.series.length;
-  return `${chart.title}: ${chart.yLabel} against ${chart.xLabel}, ${lines} series`;
-}
-
-/** One chart on the page, made once and then only given new data. */
-class Figure {
-  readonly element: HTMLElement;
-  readonly #title = make('span');
-  readonly #better = make('span', { className: 'chart-better' });
-  readonly #canvas = make('canvas');
-  #chart: Chart<'line'> | undefined;
-
-  constructor() {
-    this.#canvas.setAttribute('role', 'img');
-    this.element = make(
-      'figure',
-      { className: 'chart' },
-      make('figcaption', {}, this.#title, this.#better),
-      make('div', { className: 'chart-canvas' }, this.#canvas),
-    );
-  }
-
-  update(chart: ChartSpec, legend: readonly LegendEntry[], hidden: ReadonlySet<string>, theme: ChartTheme): void {
-    this.#title.textContent = chart.title;
-    this.#better.textContent = chart.better === undefined ? '' : chart.better === 'higher' ? '↑ better' : '↓ better';
-    this.#canvas.setAttribute('aria-label', describe(chart));
-    const config = chartConfig(chart, legend, hidden, theme) as unknown as ConstructorParameters<
-      typeof Chart<'line'>
-    >[1];
-    if (this.#chart === undefined) {
-      this.#chart = new Chart<'line'>(this.#canvas, config);
-      return;
-    }
-    this.#chart.data = config.data;
-    if (config.options !== undefined) this.#chart.options = config.options;
-    this.#chart.update('none');
-  }
-
-  remove(): void {
-    this.#chart?.destroy();
-    this.element.remove();
-  }
-}
+import { markPath } from '../charts/draw/marks.js';
+import { lookOf } from '../charts/looks.js';
+import { joinedKeys, type ChartSection, type LegendEntry } from '../charts/spec.js';
+import { make } from './dom.js';
+import { Figure } from './figure.js';
+import { darkQuery } from './theme.js';
 
 /** A line, or the mark of points that no line joins, as it is drawn, beside its name. */
 function swatch(entry: LegendEntry, bare: boolean, dark: boolean): SVGSVGElement {
   const { colour, dash, width, marker } = lookOf(entry, dark);
   const space = 'http://www.w3.org/2000/svg';
   const svg = document.createElementNS(space, 'svg');
-  svg.setAttribute('viewBox', '0 0 22 8');
+  svg.setAttribute('viewBox', '0 -1 22 10');
   svg.setAttribute('class', 'swatch');
   svg.setAttribute('aria-hidden', 'true');
   if (bare) {
     const mark = document.createElementNS(space, 'path');
-    const circle = 'M7 4a4 4 0 1 0 8 0a4 4 0 1 0-8 0';
-    mark.setAttribute('d', marker === 'rectRot' ? 'M11 0l4 4l-4 4l-4-4z' : circle);
+    mark.setAttribute('d', markPath(marker, [11, 4], 3));
     mark.setAttribute('fill', colour);
     svg.append(mark);
     return svg;
@@ -147,8 +66,7 @@ class Section {
   draw(): void {
     const section = this.#shown;
     if (section === undefined) return;
-    const theme = readTheme();
-    this.#drawLegend(section, theme);
+    this.#drawLegend(section);
     const wanted = new Set(section.charts.map((chart) => chart.id));
     for (const [id, figure] of this.#figures) {
       if (wanted.has(id)) continue;
@@ -162,15 +80,15 @@ class Section {
         this.#figures.set(chart.id, figure);
         this.#grid.append(figure.element);
       }
-      figure.update(chart, section.legend, this.#hidden, theme);
+      figure.update(chart, section.legend, this.#hidden);
     }
   }
 
   /** Entries that stay keep their buttons where they are, so that the focus stays too. */
-  #drawLegend({ legend, charts }: ChartSection, theme: ChartTheme): void {
-    const drawn = charts.flatMap(({ series }) => series.filter(({ shape }) => shape !== 'points'));
-    const joined = new Set(drawn.map(({ key }) => key));
-    const mark = JSON.stringify([legend, [...joined], theme.dark]);
+  #drawLegend({ legend, charts }: ChartSection): void {
+    const dark = darkQuery.matches;
+    const joined = new Set(charts.flatMap(joinedKeys));
+    const mark = JSON.stringify([legend, [...joined], dark]);
     if (mark === this.#legendMark) return;
     this.#legendMark = mark;
     const wanted = new Set(legend.map(({ key }) => key));
@@ -181,7 +99,7 @@ class Section {
     }
     legend.forEach((entry, place) => {
       const button = this.#buttons.get(entry.key) ?? this.#newButton(entry.key);
-      button.replaceChildren(swatch(entry, !joined.has(entry.key), theme.dark), entry.label);
+      button.replaceChildren(swatch(entry, !joined.has(entry.key), dark), entry.label);
       const there = this.#legend.children.item(place);
       if (there !== button) this.#legend.insertBefore(button, there);
     });

@@ -1,22 +1,13 @@
 import { settingKinds } from '../../shared/compare/results.js';
 import type { Comparison } from '../../shared/compare/comparison.js';
 import { columnKey, deltaKey, type ShownComparison } from '../compare/apply-view.js';
+import { optionLabel } from '../compare/option-label.js';
 import { everything, viewPairs, type TableView } from '../compare/table-view.js';
 import { TableScroll } from './layout.js';
 
 export const viewFormId = 'table-view';
 
 const kindLabels = { single: 'Single task', fixed: 'Fixed weights', learned: 'Learned weights' } as const;
-
-/** "optimizer.learningRate" → "optimizer: learning rate". */
-export function optionLabel(path: string): string {
-  if (path === 'kind') return 'Kind of weighting';
-  if (path === 'method') return 'Weighting method';
-  return path
-    .replaceAll('.', ': ')
-    .replace(/([A-Z])/g, ' $1')
-    .toLowerCase();
-}
 
 export interface ControlsProps {
   readonly whole: Comparison;

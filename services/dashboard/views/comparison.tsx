@@ -16,14 +16,9 @@ import {
   type SpreadText,
 } from '../../shared/compare/number-forms.js';
 import type { ShownComparison } from '../compare/apply-view.js';
+import { optionLabel } from '../compare/option-label.js';
 import type { TableView } from '../compare/table-view.js';
-import {
-  ComparisonControls,
-  DifferingOptions,
-  optionLabel,
-  viewFormId,
-  type ControlsProps,
-} from './comparison-controls.js';
+import { ComparisonControls, DifferingOptions, viewFormId, type ControlsProps } from './comparison-controls.js';
 import { ComparisonHead } from './comparison-head.js';
 import { TableScroll } from './layout.js';
 

@@ -1,21 +1,11 @@
 import { isMadeUp } from '../catalog/workloads.js';
 import type { Comparison, ComparisonRow, WeightCell } from './comparison.js';
-import { oneLine } from './plain-text.js';
+import { csvField, type CsvValue } from './csv-field.js';
 import type { Spread } from './statistics.js';
 
-type Value = string | number | boolean | undefined;
 interface CsvColumn {
   readonly name: string;
-  readonly of: (row: ComparisonRow) => Value;
-}
-
-/** Text that a spreadsheet would take for a formula gets an apostrophe before it, which spreadsheets do not show. */
-function field(value: Value): string {
-  if (value === undefined) return '';
-  if (typeof value !== 'string') return String(value);
-  const line = oneLine(value);
-  const safe = /^[=+\-@]/.test(line) ? `'${line}` : line;
-  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  readonly of: (row: ComparisonRow) => CsvValue;
 }
 
 function spreadColumns(name: string, of: (row: ComparisonRow) => Spread | undefined): CsvColumn[] {
@@ -72,8 +62,8 @@ function csvColumns({ tasks, columns, hasDelta, workload }: Comparison): CsvColu
 export function renderCsv(comparison: Comparison): string {
   const columns = csvColumns(comparison);
   const lines = [
-    columns.map(({ name }) => field(name)),
-    ...comparison.rows.map((row) => columns.map(({ of }) => field(of(row)))),
+    columns.map(({ name }) => csvField(name)),
+    ...comparison.rows.map((row) => columns.map(({ of }) => csvField(of(row)))),
   ];
   return `${lines.map((line) => line.join(',')).join('\n')}\n`;
 }

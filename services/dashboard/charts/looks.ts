@@ -1,4 +1,4 @@
-import type { LegendEntry } from '../charts/spec.js';
+import type { LegendEntry } from './spec.js';
 
 /** How one series is drawn. */
 export interface SeriesLook {
@@ -33,7 +33,7 @@ export function translucent(hex: string, opacity: number): string {
 }
 
 /** A place on the ramp, 0 to 1, interpolated between its stops. */
-function ramp(place: number): string {
+export function ramp(place: number): string {
   const at = Math.min(1, Math.max(0, place)) * (cividis.length - 1);
   const index = Math.min(cividis.length - 2, Math.floor(at));
   const from = channels(cividis[index] ?? cividis[0]);

@@ -1,0 +1,9 @@
+/** "optimizer.learningRate" → "optimizer: learning rate". */
+export function optionLabel(path: string): string {
+  if (path === 'kind') return 'Kind of weighting';
+  if (path === 'method') return 'Weighting method';
+  return path
+    .replaceAll('.', ': ')
+    .replace(/([A-Z])/g, ' $1')
+    .toLowerCase();
+}
