@@ -4,6 +4,8 @@ import { optionAxis, ranks } from '../../services/dashboard/charts/parallel-sett
 import { isDominated, staircase } from '../../services/dashboard/charts/pareto-front.js';
 import { sharesOf } from '../../services/dashboard/charts/response-surface.js';
 import { bandsOf, triangulate, type PlanePoint } from '../../services/dashboard/charts/surface.js';
+import { finishedOverTime, timeGroups } from '../../services/dashboard/charts/time-and-throughput.js';
+import { compactJson } from '../../services/dashboard/charts/compact-json.js';
 import { planePoint } from '../../services/dashboard/charts/draw/ternary.js';
 import type { Shares } from '../../services/dashboard/charts/spec.js';
 
@@ -165,5 +167,44 @@ describe('parallel coordinates', () => {
   it('rank from worst to best in equal steps', () => {
     expect(ranks([5, -1, undefined, 7])).toEqual([0.5, 0, null, 1]);
     expect(ranks([4])).toEqual([1]);
+  });
+});
+
+describe('time and throughput', () => {
+  const time = (settingKey: string, device: string, from: number, to: number) => ({
+    settingKey,
+    backend: 'wasm',
+    device,
+    startedAt: new Date(from * 60_000),
+    endedAt: new Date(to * 60_000),
+    seconds: (to - from) * 60,
+    steps: 10,
+  });
+
+  it('name devices only where there are several', () => {
+    const method = (key: string): string => key.toUpperCase();
+    const [a, b] = [time('a', 'laptop', 0, 1), time('b', 'server', 0, 1)];
+    expect(timeGroups([a, a], method).map(({ label, times }) => [label, times.length])).toEqual([['A', 2]]);
+    expect(timeGroups([a, b], method).map(({ label }) => label)).toEqual(['A, wasm on laptop', 'B, wasm on server']);
+  });
+
+  it('count what has finished since the first trial began, in the order of the ends, thinned out', () => {
+    const times = [time('a', '', 10, 13), time('a', '', 11, 12)];
+    expect(finishedOverTime(times)).toEqual([
+      { x: 0, y: 0 },
+      { x: 2, y: 1 },
+      { x: 3, y: 2 },
+    ]);
+    const many = finishedOverTime(Array.from({ length: 1001 }, (_, index) => time('a', '', 0, index + 1)));
+    expect(many.length).toBeLessThan(210);
+    expect(many.at(-1)).toEqual({ x: 1001, y: 1001 });
+  });
+});
+
+describe('charts as JSON', () => {
+  it('are as exact as a chart needs, and whole numbers exactly', () => {
+    expect(compactJson({ a: 1 / 3, b: 12_345_678, c: [1e-9 / 3], d: '0.123456789' })).toBe(
+      '{"a":0.333333,"b":12345678,"c":[3.33333e-10],"d":"0.123456789"}',
+    );
   });
 });

@@ -65,7 +65,7 @@ const results: SweepResults = {
 };
 
 describe('charts of a sweep', () => {
-  const section = chartSections({ comparison: compareSweep(results), curves: [], options: new Map() }).find(
+  const section = chartSections({ comparison: compareSweep(results), curves: [], options: new Map(), times: [] }).find(
     (one) => one.id === 'metric-against-weight',
   );
   const charts = seriesCharts(section);
@@ -103,7 +103,12 @@ describe('charts of a sweep', () => {
 
   it('has no section without numbers', () => {
     expect(
-      chartSections({ comparison: compareSweep({ ...results, trials: [] }), curves: [], options: new Map() }),
+      chartSections({
+        comparison: compareSweep({ ...results, trials: [] }),
+        curves: [],
+        options: new Map(),
+        times: [],
+      }),
     ).toEqual([]);
   });
 
@@ -133,6 +138,7 @@ describe('charts of a sweep', () => {
         { ...variance, settingKey: 'learned' },
       ],
       options: new Map(),
+      times: [],
     });
     expect(sections.map((one) => one.id)).toEqual(['learning-curves', 'learned-0']);
     expect(sections[0]?.legend.map((entry) => entry.key)).toEqual(['even']);

@@ -4,6 +4,7 @@ import { comparisonNotes, protocolLine } from '../../services/shared/compare/not
 import { renderJson } from '../../services/shared/compare/render-json.js';
 import { renderCsv } from '../../services/shared/compare/render-csv.js';
 import type { MetricPoint } from '../../services/shared/messages/reports.js';
+import { weightingConfig } from '../../services/shared/catalog/weightings.js';
 import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
 import { planSweep } from '../../services/shared/plan/plan.js';
 import { rehearse } from '../../services/worker/trainer/rehearse.js';
@@ -52,6 +53,18 @@ describe('rehearse', () => {
     const wanted = { ...config, data: { extraPoints: 30 } };
     await rehearse(wanted, (message) => said.push(message), new AbortController().signal);
     expect(pointsOf(said).filter(({ task }) => task === 'trial')).toHaveLength(5 * 30);
+  });
+
+  it('moves learned weights, that sum to 1, and the angle between the tasks', async () => {
+    const said: FromTrainer[] = [];
+    const learned = { ...config, weighting: weightingConfig.parse({ method: 'uncertainty' }) };
+    await rehearse(learned, (message) => said.push(message), new AbortController().signal);
+    const of = (metric: string, epoch: number): number[] =>
+      pointsOf(said).flatMap((point) => (point.metric === metric && point.epoch === epoch ? [point.value] : []));
+    const [first = 0, second = 0] = of('normalisedWeight', 5);
+    expect(first + second).toBeCloseTo(1, 12);
+    expect(second).toBeGreaterThan(of('normalisedWeight', 1)[1] ?? 1);
+    expect(of('gradientCosine:depth', 5)).toHaveLength(1);
   });
 
   it('stops in the middle of an epoch', async () => {

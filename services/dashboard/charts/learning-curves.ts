@@ -35,10 +35,13 @@ export function learningCurves({ comparison, curves }: SweepChartInput): ChartSe
   });
   if (charts.length === 0) return undefined;
   const used = new Set(charts.flatMap((chart) => chart.series.map((series) => series.key)));
+  const left = comparison.rows.length - used.size;
   return {
     id: 'learning-curves',
     title: 'Learning curves on the validation split',
-    explanation: 'Mean over the seeds that have reached the epoch; bands are ± one standard deviation.',
+    explanation: `Mean over the seeds that have reached the epoch; bands are ± one standard deviation.${
+      left > 0 ? ` The best settings of each kind; ${left} others are left out, or have not begun.` : ''
+    }`,
     legend: settingLegend(comparison).filter((entry) => used.has(entry.key)),
     charts,
   };

@@ -1,4 +1,6 @@
 import { weightingMetrics } from '../../shared/messages/reports.js';
+import { cosineMetric, taskPairs } from '../../shared/messages/gradient-cosines.js';
+import { gradientCosines } from './gradient-cosines.js';
 import { learnedWeights } from './learned-weights.js';
 import { learningCurves } from './learning-curves.js';
 import { metricAgainstWeight } from './metric-against-weight.js';
@@ -6,6 +8,7 @@ import { optionImportance } from './option-importance.js';
 import { parallelSettings } from './parallel-settings.js';
 import { paretoFront } from './pareto-front.js';
 import { responseSurface } from './response-surface.js';
+import { timeAndThroughput } from './time-and-throughput.js';
 import { taskMetrics } from '../../shared/compare/metric-names.js';
 import type { ChartSection } from './spec.js';
 import type { SweepChartInput } from './sweep-input.js';
@@ -19,6 +22,8 @@ const sweepCharts: readonly ((input: SweepChartInput) => ChartSection | readonly
   optionImportance,
   learningCurves,
   learnedWeights,
+  gradientCosines,
+  timeAndThroughput,
 ];
 
 /** Every section that there are numbers for. */
@@ -29,5 +34,6 @@ export function chartSections(input: SweepChartInput): ChartSection[] {
 /** The metrics that those charts read, so that only these are fetched. */
 export function chartedMetrics(workload: string, tasks: readonly string[]): string[] {
   const primary = tasks.flatMap((task) => taskMetrics(workload, task)[0]?.name ?? []);
-  return [...new Set([...primary, ...Object.values(weightingMetrics)])];
+  const cosines = taskPairs(tasks).map(([, other]) => cosineMetric(other));
+  return [...new Set([...primary, ...cosines, ...Object.values(weightingMetrics)])];
 }

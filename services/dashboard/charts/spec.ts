@@ -47,6 +47,8 @@ export interface XyChart extends ChartBase {
   readonly xDecimals?: number;
   /** Ends of the x axis where they are known beforehand. */
   readonly xRange: readonly [number, number] | undefined;
+  /** Ends of the y axis where they are known beforehand. */
+  readonly yRange?: readonly [number, number];
   /** Whether the y axis is logarithmic. */
   readonly logarithmic: boolean;
   readonly series: readonly ChartSeries[];

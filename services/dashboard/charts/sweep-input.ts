@@ -1,6 +1,7 @@
 import type { Comparison } from '../../shared/compare/comparison.js';
 import type { SettingOptions } from '../compare/options.js';
 import type { SettingPoint } from '../queries/curves.js';
+import type { TrialTime } from '../queries/trial-times.js';
 import { legendOf, type ChartPoint, type LegendEntry } from './spec.js';
 
 /** What a sweep's charts are made from. */
@@ -9,6 +10,8 @@ export interface SweepChartInput {
   readonly curves: readonly SettingPoint[];
   /** By the setting's key. */
   readonly options: ReadonlyMap<string, SettingOptions>;
+  /** Of the trials that have succeeded. */
+  readonly times: readonly TrialTime[];
 }
 
 export function settingLegend({ rows }: Comparison): LegendEntry[] {

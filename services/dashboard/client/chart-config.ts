@@ -131,7 +131,7 @@ export function chartConfig(
   } as const;
   const title = (text: string) =>
     ({ display: true, text, color: theme.muted, font: { family: theme.font, size: 11, weight: 'normal' } }) as const;
-  const uprights = chart.series.some(({ shape }) => shape === 'upright');
+  const uprights = chart.yRange !== undefined || chart.series.some(({ shape }) => shape === 'upright');
   const epochs = chart.xRange === undefined && chart.xDecimals === undefined;
   return {
     type: 'line',

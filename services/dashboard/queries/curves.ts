@@ -26,20 +26,19 @@ interface Row {
 /**
  * Per-epoch quantities of every setting of a sweep, averaged over seeds in the database: a sweep has far more points
  * than a page can show. Only the newest attempt of a trial counts.
- * @param splits which splits
- * @param metrics names of the wanted metrics
+ * @param wanted keys of settings, splits and names of metrics
  */
 export async function readSettingCurves(
   database: Database,
   sweepId: string,
-  splits: readonly string[],
-  metrics: readonly string[],
+  { settings, splits, metrics }: Readonly<Record<'settings' | 'splits' | 'metrics', readonly string[]>>,
 ): Promise<SettingPoint[]> {
   const rows = await database.$queryRaw<Row[]>`
     SELECT t.setting_key, m.split, m.task, m.metric, m.epoch,
       avg(m.value)::float8 AS mean, stddev_samp(m.value)::float8 AS deviation, count(*)::int AS seeds
     FROM trial t JOIN metric m ON m.trial_id = t.id AND m.attempt = t.attempt
-    WHERE t.sweep_id = ${sweepId} AND m.split = ANY(${[...splits]}::text[]) AND m.metric = ANY(${[...metrics]}::text[])
+    WHERE t.sweep_id = ${sweepId} AND t.setting_key = ANY(${[...settings]}::text[])
+      AND m.split = ANY(${[...splits]}::text[]) AND m.metric = ANY(${[...metrics]}::text[])
     GROUP BY t.setting_key, m.split, m.task, m.metric, m.epoch
     ORDER BY m.epoch`;
   return rows.map(({ setting_key, ...row }) => ({ settingKey: setting_key, ...row }));

@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
-import { chartedMetrics, chartSections } from '../charts/registry.js';
+import { compactJson } from '../charts/compact-json.js';
+import { chartSections } from '../charts/registry.js';
 import type { Dependencies } from '../dependencies.js';
-import { readSettingCurves } from '../queries/curves.js';
-import { readComparison, readShownComparison } from '../queries/results.js';
-import { readSettingOptions } from '../queries/setting-options.js';
+import { readChartInput } from '../queries/chart-input.js';
+import { readShownComparison } from '../queries/results.js';
 import { findSweep } from '../queries/sweeps.js';
 import { listTrials } from '../queries/trials.js';
 import { groupings } from '../compare/apply-view.js';
@@ -94,12 +94,8 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
   app.get('/api/sweeps/:id/charts.json', async (context) => {
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
-    const [comparison, options, curves] = await Promise.all([
-      readComparison(database, sweep.id),
-      readSettingOptions(database, sweep.id),
-      readSettingCurves(database, sweep.id, ['train', 'validation'], chartedMetrics(sweep.workload, sweep.tasks)),
-    ]);
-    return context.json({ sections: chartSections({ comparison, curves, options }) });
+    const body = compactJson({ sections: chartSections(await readChartInput(database, sweep)) });
+    return context.body(body, 200, { 'Content-Type': 'application/json' });
   });
 
   app.post('/sweeps/:id/cancel', async (context) => {

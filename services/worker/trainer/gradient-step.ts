@@ -43,8 +43,7 @@ export async function gradientStep(
   const taken = takeGradients(trial, weighting, batch);
   const { shown, numbers, shared } = taken;
   try {
-    const combination =
-      'rows' in shared ? combine(weighting, await numbers.data(), trial.tasks.length) : shared.combination;
+    const combination = 'rows' in shared ? combine(trial, weighting, await numbers.data()) : shared.combination;
     tf.tidy(() => trial.optimizer.apply(gradientsOfUpdate(trial, taken, combination), learningRate));
     return shown;
   } catch (error) {
@@ -113,7 +112,7 @@ function takeGradients(trial: Trial, weighting: GradientWeighting, batch: StepBa
       const gradientsOfShared = (): SharedGradients => {
         if (weighting.space === 'parameters') return { rows: tf.keep(rows) };
         if (!canReadAtOnce()) return { rows: tf.keep(rowsOn(sharedVariables)) };
-        const combination = combine(weighting, numbers.dataSync(), trained.length);
+        const combination = combine(trial, weighting, numbers.dataSync());
         const sum = backward(weightedSum(representations, combination.shared), sharedVariables);
         return { sum: kept(sum), combination };
       };
@@ -132,9 +131,12 @@ function takeGradients(trial: Trial, weighting: GradientWeighting, batch: StepBa
  * Lets the weighting decide. Numbers that are not finite are no case for its solvers: training has diverged, and is
  * ended when the losses are read.
  */
-function combine(weighting: GradientWeighting, numbers: ArrayLike<number>, tasks: number): Combination {
-  const gradients = unpackNumbers(numbers, tasks);
-  if (Array.from(numbers).every(Number.isFinite)) return weighting.combineGradients(gradients);
+function combine(trial: Trial, weighting: GradientWeighting, numbers: ArrayLike<number>): Combination {
+  const gradients = unpackNumbers(numbers, trial.tasks.length);
+  if (Array.from(numbers).every(Number.isFinite)) {
+    trial.cosines.add(gradients.gram);
+    return weighting.combineGradients(gradients);
+  }
   const alike = gradients.losses.map(() => 1);
   return { shared: alike, heads: alike };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { findTask, metricsOfKind, rehearsalOptions, type MetricInfo } from '../../shared/catalog/workloads.js';
+import { cosineMetric, taskPairs } from '../../shared/messages/gradient-cosines.js';
 import { weightingMetrics, wholeTrial, type MetricPoint } from '../../shared/messages/reports.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import type { FromTrainer } from '../trainer-protocol.js';
@@ -48,10 +49,32 @@ async function waitAlive(seconds: number, pace: Pace, signal: AbortSignal): Prom
 }
 
 function epochPoints(config: TrialConfig, epoch: number): MetricPoint[] {
-  return config.tasks.flatMap((task) => [
-    { epoch, split: 'train', task, metric: weightingMetrics.loss, value: 1 - share(config, task, epoch) },
-    ...taskPoints(config, task, 'validation', epoch),
-  ]);
+  return [
+    ...config.tasks.flatMap((task): MetricPoint[] => [
+      { epoch, split: 'train', task, metric: weightingMetrics.loss, value: 1 - share(config, task, epoch) },
+      ...taskPoints(config, task, 'validation', epoch),
+    ]),
+    ...(config.weighting.method === 'fixed' ? [] : learnedPoints(config, epoch)),
+  ];
+}
+
+/** Weights on a made-up way from even ones, later tasks up, and tasks that come to agree. */
+function learnedPoints({ tasks, seed }: TrialConfig, epoch: number): MetricPoint[] {
+  const done = 1 - Math.exp(-epoch / epochsToLearn);
+  const weights = tasks.map((_, place) => Math.exp(done * (place - 0.05 * seed * (place % 2))));
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const point = (task: string, metric: string, value: number): MetricPoint => {
+    return { epoch, split: 'train', task, metric, value };
+  };
+  return [
+    ...tasks.flatMap((task, place) => [
+      point(task, weightingMetrics.weight, weights[place] ?? 0),
+      point(task, weightingMetrics.normalisedWeight, (weights[place] ?? 0) / sum),
+    ]),
+    ...taskPairs(tasks).map(([task, other], place) =>
+      point(task, cosineMetric(other), 0.6 * done - 0.3 - 0.05 * place),
+    ),
+  ];
 }
 
 function taskPoints(config: TrialConfig, task: string, split: 'validation' | 'test', epoch: number): MetricPoint[] {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { confusionPrefix } from '../../shared/messages/confusion-cells.js';
 import { weightingMetrics, wholeTrial, type MetricPoint } from '../../shared/messages/reports.js';
+import { cosineMetric } from '../../shared/messages/gradient-cosines.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import { learningRateAt } from '../optimizers/schedule.js';
 import type { FromTrainer } from '../trainer-protocol.js';
@@ -71,6 +72,7 @@ async function run(trial: Trial, { workload, backend, say, signal, deviceFailure
         trainPoint(epoch, name, weightingMetrics.loss, losses[index] ?? Number.NaN),
       ),
       ...(await weightPoints(trial, epoch)),
+      ...cosinePoints(trial, epoch),
       ...(await evaluate(trial, 'validation', epoch, pace.pause)),
     ];
     metrics(points);
@@ -153,6 +155,15 @@ async function weightPoints({ weighting, tasks }: Trial, epoch: number): Promise
       return trainPoint(epoch, name, metric, value);
     });
   });
+}
+
+/** Of the epoch that has just ended. */
+function cosinePoints({ cosines, tasks }: Trial, epoch: number): MetricPoint[] {
+  return cosines
+    .take()
+    .map(({ first, second, cosine }) =>
+      trainPoint(epoch, tasks[first]?.name ?? '', cosineMetric(tasks[second]?.name ?? ''), cosine),
+    );
 }
 
 function trainPoint(epoch: number, task: string, metric: string, value: number): MetricPoint {

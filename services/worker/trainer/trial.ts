@@ -9,6 +9,7 @@ import { createOptimizer } from '../optimizers/registry.js';
 import { createWeighting } from '../weighting/registry.js';
 import type { Weighting } from '../weighting/weighting.js';
 import type { OpenTask, OpenWorkload, TaskKindImplementation } from '../workloads/workload.js';
+import { GradientCosines } from './gradient-cosines.js';
 import { joinStates, type PartState } from './part-state.js';
 
 /** A trained task with what its kind can do. */
@@ -28,7 +29,9 @@ export interface Trial {
   /** Those that training moves, in the order that `optimizer` wants their gradients. */
   readonly variables: readonly TrainedVariable[];
   readonly optimizer: Optimizer;
-  /** Everything that changes while it trains, by name: `model/…`, `weighting/…`, `learned/…`, `optimizer/…`. */
+  /** Between the tasks' gradients of the running epoch; stays empty where the weighting takes no gradients. */
+  readonly cosines: GradientCosines;
+  /** Everything that changes while it trains, by name: `model/…`, `weighting/…`, `learned/…`, `optimizer/…`, `cosines/…`. */
   readonly state: PartState;
   dispose(): void;
 }
@@ -77,6 +80,7 @@ export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: Ta
         hint: 'Give the encoder or the head of a task a learning rate above 0 (optimizer.learningRates).',
       });
     }
+    const cosines = new GradientCosines(tasks.length);
     const state = joinStates({
       model: model.state,
       weighting: weighting.state,
@@ -84,8 +88,9 @@ export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: Ta
         variables: Object.fromEntries(weighting.variables.map(({ name, variable }) => [name, variable])),
       },
       optimizer: optimizer.state,
+      cosines: cosines.state,
     });
-    return { config, workload, tasks, model, weighting, variables, optimizer, state, dispose };
+    return { config, workload, tasks, model, weighting, variables, optimizer, cosines, state, dispose };
   } catch (error) {
     dispose();
     throw error;

@@ -15,6 +15,7 @@ export interface YRange {
 
 /** Bounds of the y axis: some air around the data and its bands, but none below zero where nothing is. */
 export function yRange(chart: XyChart, hidden: ReadonlySet<string>): YRange {
+  if (chart.yRange !== undefined) return { low: chart.yRange[0], high: chart.yRange[1], logarithmic: false };
   const values = shown(chart, hidden)
     .filter(({ shape }) => shape !== 'upright')
     .flatMap((series) => series.points.flatMap(({ y, low, high }) => [y, low ?? y, high ?? y]));
