@@ -3,10 +3,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
+import { format, getFileInfo, resolveConfig } from 'prettier';
 import { z } from 'zod';
 import { settings } from '../dist/services/shared/config.js';
 import { resultsFile, renderResults } from '../dist/bench/record.js';
+import { natsServerConfig } from '../dist/services/shared/nats/roles.js';
 import { schemaFile, specPage } from './spec-docs.js';
 import { weightingsPage } from './weighting-docs.js';
 
@@ -42,6 +43,7 @@ function configurationPage() {
 /** Every generated file and what makes it, from its present text where parts of it are written by hand. */
 const pages = {
   'bench/RESULTS.md': () => renderResults(JSON.parse(readFileSync(resultsFile, 'utf8'))),
+  'deploy/nats/nats.conf': () => natsServerConfig(),
   'docs/configuration.md': configurationPage,
   'docs/spec.md': specPage,
   'docs/sweep-spec.schema.json': schemaFile,
@@ -53,7 +55,9 @@ let outOfDate = 0;
 for (const [path, make] of Object.entries(pages)) {
   const file = join(root, path);
   const present = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const text = await format(make(present), { ...(await resolveConfig(file)), filepath: file });
+  const made = make(present);
+  const { inferredParser } = await getFileInfo(file);
+  const text = inferredParser === null ? made : await format(made, { ...(await resolveConfig(file)), filepath: file });
   if (check) {
     if (present === text) continue;
     outOfDate += 1;

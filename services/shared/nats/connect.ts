@@ -1,6 +1,7 @@
 import { connect, type NatsConnection } from 'nats';
 import { SigmasweepError } from '../errors.js';
 import { redact } from '../log.js';
+import { inboxPrefixOf } from './roles.js';
 
 /** A NATS connection, for those who only pass it on. */
 export type Connection = NatsConnection;
@@ -17,12 +18,15 @@ export async function connectNats(url: string, name: string): Promise<NatsConnec
   const password = decodeURIComponent(first.password);
   // nats.js takes credentials as options and refuses them inside the URL.
   const credentials = user === '' ? {} : password === '' ? { token: user } : { user, pass: password };
+  // Roles are kept apart by the beginning of their inboxes; it is one token of a subject.
+  const inbox = password !== '' && /^[\w-]+$/.test(user) ? { inboxPrefix: inboxPrefixOf(user) } : {};
   const secure = first.protocol === 'tls:' ? { tls: {} } : {};
   try {
     return await connect({
       servers: servers.map((server) => new URL(server).host),
       name,
       ...credentials,
+      ...inbox,
       ...secure,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
