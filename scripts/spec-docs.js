@@ -62,6 +62,7 @@ const sections = {
   baselines: 'baselines-and-δm',
   data: 'workloads',
   model: 'models',
+  models: 'models',
   encoder: 'encoders',
   optimizer: 'optimizers',
   quick: 'quick',

@@ -18,6 +18,13 @@ const several = <Item>(random: Random, items: readonly Item[], least: number): I
   return shuffled.slice(0, whole(random, least, items.length)).map(({ item }) => item);
 };
 
+const architectures = [
+  { name: 'hard-sharing' },
+  { name: 'hard-sharing', encoder: { name: 'resnet' } },
+  { name: 'cross-stitch' },
+  { name: 'cross-stitch', own: 1, head: 8, label: 'separate networks' },
+];
+
 /** A valid spec as a person could write it: any form of grid, few different weights so that rows repeat. */
 export function randomSpec(seed: number): Record<string, unknown> {
   const random = randomSource(seed);
@@ -59,6 +66,7 @@ export function randomSpec(seed: number): Record<string, unknown> {
     baselines: random() < 0.5 || (grid === undefined && weightings.length === 0),
     seeds: several(random, [1, 2, 3, 17], 1),
     epochs: whole(random, 1, 20),
+    ...(random() < 0.3 ? { models: several(random, architectures, 1) } : {}),
     ...(random() < 0.5 ? { optimizer: { name: oneOf(random, ['adam', 'sgd']), learningRate: 0.01 } } : {}),
     ...(random() < 0.5 ? { data: { train: whole(random, 1, 50) } } : {}),
     ...(random() < 0.5 ? { quick: { epochs: 1, data: { test: 5 } } } : {}),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { streetScenesOptions } from '../../services/shared/catalog/workloads.js';
+import { modelNames, models } from '../../services/shared/catalog/models.js';
 import { weightingNames } from '../../services/shared/catalog/weightings.js';
 import type { MetricPoint } from '../../services/shared/messages/reports.js';
 import { trialConfig } from '../../services/shared/trial-config.js';
@@ -24,7 +25,9 @@ beforeAll(async () => {
   ({ backend } = await openBackend('wasm'));
 });
 
-async function run(weighting: Record<string, unknown>): Promise<MetricPoint[]> {
+const hardSharing = { name: 'hard-sharing', encoder: [8, 8, 8, 8], head: 8 };
+
+async function run(weighting: Record<string, unknown>, model: object = hardSharing): Promise<MetricPoint[]> {
   const points: MetricPoint[] = [];
   const config = trialConfig.parse({
     version: 1,
@@ -32,7 +35,7 @@ async function run(weighting: Record<string, unknown>): Promise<MetricPoint[]> {
     data,
     tasks,
     weighting,
-    model: { name: 'hard-sharing', encoder: [8, 8, 8, 8], head: 8 },
+    model,
     optimizer: { name: 'adam', learningRate: 0.01 },
     epochs,
     batchSize: 4,
@@ -73,4 +76,28 @@ describe('street scenes of 16×32 px', () => {
     expect(fell.length).toBeGreaterThanOrEqual(2);
     expect(await run(weighting)).toEqual(points);
   });
+});
+
+describe('each architecture', () => {
+  const encoder = { name: 'resnet', channels: [8, 8, 12], units: 2 };
+
+  it.each(modelNames)(
+    'learns street scenes as %s, under losses and under gradients, and again the same',
+    async (name) => {
+      const model = { name, encoder, head: 8 };
+      const points = await run({ method: 'equal' }, model);
+      expect(await run({ method: 'equal' }, model)).toEqual(points);
+      const lossesOf = (some: readonly MetricPoint[]): number[] =>
+        some.filter(({ metric, task }) => metric === 'loss' && task === 'semantic').map(({ value }) => value);
+      const losses = lossesOf(points);
+      expect(losses).toHaveLength(epochs);
+      expect(losses.at(-1)).toBeLessThan(losses[0] ?? 0);
+      for (const metric of ['parameters', 'multiplyAdds']) {
+        expect(points.find((point) => point.metric === metric)?.value, metric).toBeGreaterThan(0);
+      }
+      if (models[name].gradients.length === 0) return;
+      const underGradients = lossesOf(await run({ method: 'pcgrad' }, model));
+      expect(underGradients.at(-1)).toBeLessThan(underGradients[0] ?? 0);
+    },
+  );
 });

@@ -5,6 +5,7 @@ import { comparisonNotes, protocolLine } from '../../services/shared/compare/not
 import { formatChange, formatWeight } from '../../services/shared/compare/number-forms.js';
 import type { Setting, SweepResults, TrialResult } from '../../services/shared/compare/results.js';
 import { spread } from '../../services/shared/compare/statistics.js';
+import { textTable } from '../../services/shared/compare/text-table.js';
 import { paperResults, paperTables } from '../helpers/paper-tables.js';
 
 const tasks = ['semantic', 'depth'];
@@ -292,5 +293,57 @@ describe('numbers', () => {
     [0.04, '0.0'],
   ])('a change of %d is written %s', (mean, text) => {
     expect(formatChange({ mean, deviation: undefined, count: 1 }).mean).toBe(text);
+  });
+});
+
+describe('architectures', () => {
+  const of = (base: Setting, model: string, basis: string): Setting => {
+    return {
+      ...base,
+      key: `${model}/${base.key}`,
+      position: base.position + (basis === 'larger' ? 3 : 0),
+      model,
+      basis,
+    };
+  };
+  const sized = (results: TrialResult[], parameters: number): TrialResult[] =>
+    results.map((trial) => ({ ...trial, parameters, multiplyAdds: 1000 * parameters }));
+  const settings = ['small', 'larger'].flatMap((basis) =>
+    [singleClass, singleDepth, even].map((base) => of(base, `${basis} net`, basis)),
+  );
+  const comparison = compareSweep(
+    sweep(
+      settings,
+      ...['small', 'larger'].flatMap((basis, place) => [
+        sized(trials(`${basis} net/class only`, [{ iou: 0.5 + place / 10 }]), 1000),
+        sized(trials(`${basis} net/depth only`, [{ depth: 2 }]), 1000),
+        sized(trials(`${basis} net/even`, [{ iou: 0.6, depth: 2 }]), 1500 * (place + 1)),
+      ]),
+    ),
+  );
+
+  it('are measured against single-task networks of their own basis', () => {
+    const deltas = comparison.rows
+      .filter(({ setting }) => setting.tasks.length > 1)
+      .map(({ delta }) => delta?.total.mean);
+    // 100 · (0.6 − 0.5) / 0.5 and 100 · (0.6 − 0.6) / 0.6, halved: depth is as good as alone.
+    expect(deltas[0]).toBeCloseTo(10);
+    expect(deltas[1]).toBeCloseTo(0);
+  });
+
+  it('show what their networks cost, where there are several', () => {
+    expect(comparison.hasSizes).toBe(true);
+    const table = textTable(comparison);
+    expect(table.columns.slice(-2).map(({ heading }) => heading)).toEqual(['Parameters [10³]', 'Multiply-adds [10⁶]']);
+    expect(table.rows.map(({ cells }) => cells.slice(-2).map(({ main }) => main))).toEqual([
+      ['1.0', '1.0'],
+      ['1.5', '1.5'],
+      ['1.0', '1.0'],
+      ['1.0', '1.0'],
+      ['3.0', '3.0'],
+      ['1.0', '1.0'],
+    ]);
+    expect(table.rows.map(({ lineAbove }) => lineAbove)).toEqual([false, false, false, true, false, false]);
+    expect(compareSweep(sweep([even], trials('even', [{ iou: 0.6, depth: 2 }]))).hasSizes).toBe(false);
   });
 });

@@ -27,7 +27,10 @@ describe('random specs', () => {
     for (const spec of everySpec) {
       const { settings, notes } = planSweep(spec);
       expect(notes.join(), JSON.stringify(spec)).not.toContain('repeats baseline');
-      expect(settings.length + repetitions(notes), JSON.stringify(spec)).toBe(countTrials(spec).settings);
+      const counted = countTrials(spec).settings;
+      // Architectures share rows of single tasks, and repeat what the first of them repeats, without a remark.
+      if (spec.models === undefined) expect(settings.length + repetitions(notes), JSON.stringify(spec)).toBe(counted);
+      else expect(settings.length, JSON.stringify(spec)).toBeLessThanOrEqual(counted);
     }
   });
 
@@ -185,6 +188,64 @@ describe('rows', () => {
     expect(settings).toHaveLength(1);
     expect(notes).toHaveLength(21);
     expect(notes.at(-1)).toContain('479');
+  });
+});
+
+describe('architectures', () => {
+  const both = { models: [{ name: 'hard-sharing' }, { name: 'cross-stitch', own: 0.8 }] };
+  const rows = { baselines: true, grid: { points: [{ semantic: 0.5, depth: 0.5 }] }, weightings: [{ method: 'famo' }] };
+
+  it('are trained with every row, each task alone once in a network of its own', () => {
+    const { settings, trials, notes } = plan({ ...rows, ...both });
+    expect(settings.map(({ key }) => key)).toEqual([
+      'semantic=1',
+      'depth=1',
+      'hard-sharing/semantic=0.5,depth=0.5',
+      'hard-sharing/famo:semantic+depth',
+      'cross-stitch:own=0.8/semantic=0.5,depth=0.5',
+      'cross-stitch:own=0.8/famo:semantic+depth',
+    ]);
+    expect(settings.map(({ label }) => label)).toEqual([
+      'semantic only',
+      'depth only',
+      'hard parameter sharing · semantic 0.5 · depth 0.5',
+      'hard parameter sharing · FAMO (semantic, depth)',
+      'cross-stitch network (own 0.8) · semantic 0.5 · depth 0.5',
+      'cross-stitch network (own 0.8) · FAMO (semantic, depth)',
+    ]);
+    expect(trials.map(({ config }) => config.model.name).slice(2)).toEqual([
+      ...['hard-sharing', 'hard-sharing'],
+      ...['cross-stitch', 'cross-stitch'],
+    ]);
+    expect(new Set(settings.map(({ basis }) => basis)).size).toBe(1);
+    expect(notes).toEqual([]);
+  });
+
+  it('take encoder and head of the model where they do not say otherwise, and then have baselines of their own', () => {
+    const resnet = { name: 'resnet', units: 1 };
+    const { settings, trials } = plan({
+      ...rows,
+      model: { encoder: [8, 16], head: 12 },
+      models: [{ name: 'cross-stitch' }, { name: 'cross-stitch', encoder: resnet, label: 'larger' }],
+    });
+    const first = { name: 'cross-stitch', encoder: { name: 'plain', channels: [8, 16] }, head: 12 };
+    expect(trials.map(({ config }) => config.model)).toMatchObject([
+      ...[1, 2].map(() => ({ ...first, name: 'hard-sharing' })),
+      ...[1, 2].map(() => ({ name: 'hard-sharing', encoder: resnet, head: 12 })),
+      ...[1, 2].map(() => first),
+      ...[1, 2].map(() => ({ ...first, encoder: resnet })),
+    ]);
+    expect(settings.at(-1)?.label).toBe('larger · FAMO (semantic, depth)');
+    const bases = settings.map(({ basis }) => basis);
+    expect(new Set(bases).size).toBe(2);
+    expect(bases[0]).toBe(bases[4]);
+    expect(bases[2]).toBe(bases[6]);
+    expect(new Set(settings.map(({ key }) => key)).size).toBe(8);
+  });
+
+  it('of one entry leave names and ids as they are without the list', () => {
+    const listed = plan({ ...rows, models: [{ name: 'cross-stitch' }] });
+    expect(listed).toEqual(plan({ ...rows, model: { name: 'cross-stitch' } }));
   });
 });
 

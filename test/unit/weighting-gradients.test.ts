@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { weightingConfig } from '../../services/shared/catalog/weightings.js';
+import { gradientSpaceOf, weightingConfig, weightingNames } from '../../services/shared/catalog/weightings.js';
 import { createWeighting } from '../../services/worker/weighting/registry.js';
 import { dot } from '../../services/worker/weighting/solvers/matrix.js';
 import type { Combination, GradientWeighting } from '../../services/worker/weighting/weighting.js';
@@ -42,6 +42,19 @@ const conflicting = [
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
+});
+
+describe('the catalog', () => {
+  it.each(weightingNames)('says on what %s takes gradients', (method) => {
+    const config = weightingConfig.parse({
+      method,
+      ...(method === 'fixed' ? { weights: { task0: 1, task1: 1 } } : {}),
+    });
+    const tasks = ['task0', 'task1'].map((name) => ({ name, likelihood: 'regression' as const }));
+    const weighting = createWeighting(config, tasks, 1);
+    expect(gradientSpaceOf(config)).toBe(weighting.needs === 'losses' ? undefined : weighting.space);
+    weighting.dispose();
+  });
 });
 
 describe('MGDA', () => {

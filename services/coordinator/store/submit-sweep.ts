@@ -79,10 +79,10 @@ async function knownSweep(transaction: Queryable, key: string, specHash: string)
 
 async function insertSettings(transaction: Queryable, sweepId: string, settings: readonly Setting[]): Promise<void> {
   await transaction.$executeRaw`
-    INSERT INTO setting (sweep_id, key, position, label, kind, method, tasks, weights)
-    SELECT ${sweepId}, key, position, label, kind, method, tasks, NULLIF(weights, 'null'::jsonb)
+    INSERT INTO setting (sweep_id, key, position, label, kind, method, tasks, weights, model, basis)
+    SELECT ${sweepId}, key, position, label, kind, method, tasks, NULLIF(weights, 'null'::jsonb), model, basis
     FROM jsonb_to_recordset(${JSON.stringify(settings)}::jsonb)
-      AS s(key text, position int, label text, kind text, method text, tasks text[], weights jsonb)`;
+      AS s(key text, position int, label text, kind text, method text, tasks text[], weights jsonb, model text, basis text)`;
 }
 
 async function insertTrials(

@@ -5,8 +5,8 @@ import type { ChartPoint, ChartSection, ChartSeries, XyChart } from './spec.js';
 import { legendOf } from './spec.js';
 import type { SweepChartInput } from './sweep-input.js';
 
-/** Key of the series that all fixed settings share: they are the points of one curve. */
-const gridKey = 'grid';
+/** Keys of the series that all fixed settings of an architecture share: they are the points of one curve. */
+const gridKey = (model: string): string => `grid${model === '' ? '' : `:${model}`}`;
 const singleKey = 'single';
 
 /**
@@ -18,6 +18,9 @@ export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSecti
   const { rows, tasks, workload } = comparison;
   // With two tasks both charts share an axis, the first task's weight, so that they can be read together.
   const axisTask = tasks.length === 2 ? tasks[0]?.name : undefined;
+  const models = [
+    ...new Set(rows.filter(({ setting }) => setting.kind === 'fixed').map(({ setting }) => modelOf(setting))),
+  ];
   const charts = comparison.columns.flatMap(({ task, metric, primary }, column): XyChart[] => {
     if (!primary) return [];
     const pointOf = (row: ComparisonRow, x: number): ChartPoint[] => {
@@ -36,21 +39,21 @@ export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSecti
       ];
     };
     const axis = axisTask ?? task;
-    const pointsOf = (kind: Setting['kind']): ChartPoint[] =>
+    const pointsOf = (kind: Setting['kind'], model?: string): ChartPoint[] =>
       rows
-        .filter(({ setting }) => setting.kind === kind)
+        .filter(({ setting }) => setting.kind === kind && (model === undefined || modelOf(setting) === model))
         .flatMap((row) => pointOf(row, weightShare(row.setting, axis)))
         .sort((a, b) => a.x - b.x);
     const levels = rows
       .filter(({ setting }) => setting.kind === 'learned')
       .map((row): ChartSeries => ({ key: row.setting.key, shape: 'level', points: pointOf(row, 0.5) }));
-    const grid: ChartSeries = {
-      key: gridKey,
+    const grids = models.map((model): ChartSeries => ({
+      key: gridKey(model),
       shape: axisTask === undefined ? 'points' : 'line',
-      points: pointsOf('fixed'),
-    };
+      points: pointsOf('fixed', model),
+    }));
     const single: ChartSeries = { key: singleKey, shape: 'points', points: pointsOf('single') };
-    const series = [grid, single, ...levels].filter((one) => one.points.length > 0);
+    const series = [...grids, single, ...levels].filter((one) => one.points.length > 0);
     if (series.length === 0) return [];
     return [
       {
@@ -70,7 +73,11 @@ export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSecti
   if (charts.length === 0) return undefined;
   const used = new Set(charts.flatMap((chart) => chart.series.map((series) => series.key)));
   const entries = [
-    { key: gridKey, label: 'Fixed weights', role: 'fixed' as const },
+    ...models.map((model) => ({
+      key: gridKey(model),
+      label: model === '' ? 'Fixed weights' : `Fixed weights, ${model}`,
+      role: 'fixed' as const,
+    })),
     { key: singleKey, label: 'Single task', role: 'single' as const },
     ...rows
       .filter(({ setting }) => setting.kind === 'learned')
@@ -84,6 +91,11 @@ export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSecti
     legend: legendOf(entries),
     charts,
   };
+}
+
+/** An architecture's name; '' where there is only one. */
+function modelOf({ model }: Setting): string {
+  return model ?? '';
 }
 
 /** A task's share of a setting's weights. */

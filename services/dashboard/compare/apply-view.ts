@@ -1,4 +1,5 @@
 import { markBest, type Comparison, type ComparisonRow, type MetricColumn } from '../../shared/compare/comparison.js';
+import { sizes } from '../../shared/compare/network-size.js';
 import { differingOptions, type DifferingOption, type SettingOptions } from './options.js';
 import type { TableView } from './table-view.js';
 
@@ -21,6 +22,8 @@ export interface ShownComparison {
 }
 
 export const deltaKey = 'delta';
+/** Of the columns of what networks cost, which are shown together. */
+export const sizesKey = 'network';
 
 export function columnKey({ task, metric }: MetricColumn): string {
   return `${task}.${metric.name}`;
@@ -68,6 +71,7 @@ export function applyView(
       ...whole,
       columns,
       rows,
+      hasSizes: whole.hasSizes && (view.columns === undefined || view.columns.includes(sizesKey)),
       hasDelta: whole.hasDelta && (view.columns === undefined || view.columns.includes(deltaKey)),
       ...(view.columns === undefined ? {} : { columnsChosen: true }),
     },
@@ -86,6 +90,8 @@ function sortValue(columns: readonly MetricColumn[], key: string): ((row: Compar
   if (key === 'name') return ({ name }) => name;
   if (key === 'seeds') return ({ finished }) => finished;
   if (key === deltaKey) return ({ delta }) => delta?.total.mean;
+  const size = sizes.find(({ name }) => name === key)?.name;
+  if (size !== undefined) return (row) => row.size[size]?.mean;
   const column = columns.findIndex((one) => columnKey(one) === key);
   if (column >= 0) return ({ cells }) => cells[column]?.spread?.mean;
   const task = key.startsWith('weight.') ? key.slice('weight.'.length) : undefined;

@@ -1,6 +1,6 @@
 import { settingKinds } from '../../shared/compare/results.js';
 import type { Comparison } from '../../shared/compare/comparison.js';
-import { columnKey, deltaKey, type ShownComparison } from '../compare/apply-view.js';
+import { columnKey, deltaKey, sizesKey, type ShownComparison } from '../compare/apply-view.js';
 import { optionLabel } from '../compare/option-label.js';
 import { everything, viewPairs, type TableView } from '../compare/table-view.js';
 import { TableScroll } from './layout.js';
@@ -35,6 +35,7 @@ export function ComparisonControls(props: ControlsProps) {
       label: `${whole.tasks.find(({ name }) => name === column.task)?.label ?? column.task}: ${column.metric.label}`,
     })),
     ...(whole.hasDelta ? [{ key: deltaKey, label: 'Δm' }] : []),
+    ...(whole.hasSizes ? [{ key: sizesKey, label: 'Network: parameters and multiply-adds' }] : []),
   ];
   const changed = viewPairs(view).some(([name]) => name !== 'pick');
   return (

@@ -1,4 +1,5 @@
 import type { Comparison } from '../../shared/compare/comparison.js';
+import { sizes } from '../../shared/compare/network-size.js';
 import { columnKey, deltaKey, weightKey } from '../compare/apply-view.js';
 import type { TableView } from '../compare/table-view.js';
 
@@ -56,7 +57,7 @@ function SortHead({ column, descendingFirst, start, rowspan, text, unit, plain, 
 
 /** Two lines of headings: tasks over their metrics, each a link that sorts. */
 export function ComparisonHead({ comparison, view, link }: HeadProps) {
-  const { tasks, columns, hasDelta } = comparison;
+  const { tasks, columns, hasDelta, hasSizes } = comparison;
   const shared = { view, link };
   return (
     <thead>
@@ -76,6 +77,11 @@ export function ComparisonHead({ comparison, view, link }: HeadProps) {
         {hasDelta ? (
           <th scope="colgroup" class="group group-start" colspan={tasks.length + 1}>
             Δm <span class="unit">% ↑</span>
+          </th>
+        ) : null}
+        {hasSizes ? (
+          <th scope="colgroup" class="group group-start" colspan={sizes.length}>
+            Network
           </th>
         ) : null}
         <SortHead {...shared} column="seeds" descendingFirst rowspan={2} text="Seeds" start />
@@ -107,6 +113,18 @@ export function ComparisonHead({ comparison, view, link }: HeadProps) {
             ))}
           </>
         ) : null}
+        {hasSizes
+          ? sizes.map(({ name, label, unit }, place) => (
+              <SortHead
+                {...shared}
+                column={name}
+                descendingFirst={false}
+                text={label}
+                unit={unit}
+                start={place === 0}
+              />
+            ))
+          : null}
       </tr>
     </thead>
   );

@@ -5,12 +5,15 @@ import type {
   MetricColumn,
   WeightCell,
 } from '../../shared/compare/comparison.js';
+import type { Setting } from '../../shared/compare/results.js';
+import { sizes } from '../../shared/compare/network-size.js';
 import { comparisonNotes, protocolLine } from '../../shared/compare/notes.js';
 import {
   closeMark,
   dash,
   formatChange,
   formatMetric,
+  formatSize,
   formatWeight,
   learnedMark,
   type SpreadText,
@@ -155,6 +158,24 @@ function Delta({ row, comparison }: { row: ComparisonRow; comparison: Comparison
   );
 }
 
+/** What the setting's network costs. */
+function Sizes({ row, pending }: { row: ComparisonRow; pending: boolean }) {
+  return (
+    <>
+      {sizes.map((info, place) => {
+        const group = place === 0 ? ' group-start' : '';
+        const over = row.size[info.name];
+        if (over === undefined) return <Absent pending={pending} group={group} />;
+        return (
+          <td class={`number${group}`}>
+            <Numbers text={formatSize(over, info)} />
+          </td>
+        );
+      })}
+    </>
+  );
+}
+
 interface RowProps {
   readonly row: ComparisonRow;
   readonly comparison: Comparison;
@@ -205,6 +226,7 @@ function Row({ row, comparison, pinned, texts, start, view, link }: RowProps) {
         />
       ))}
       {comparison.hasDelta ? <Delta row={row} comparison={comparison} /> : null}
+      {comparison.hasSizes ? <Sizes row={row} pending={pending} /> : null}
       <td class="number group-start seeds">
         <span data-value>
           {finished} of {trials.length}
@@ -228,16 +250,22 @@ function Row({ row, comparison, pinned, texts, start, view, link }: RowProps) {
   );
 }
 
+/** Whether another kind of setting, or another architecture, begins with a row. */
+function beginsBlock(setting: Setting, before: Setting | undefined): boolean {
+  return setting.kind !== before?.kind || setting.model !== before.model;
+}
+
 /** The comparison in the layout of Kendall, Gal & Cipolla 2018, table 1, with all metrics and what Δm is made of. */
 export function ComparisonView(props: ControlsProps) {
   const { shown, view, link, whole } = props;
   const { comparison, groups, pinned } = shown;
-  const { rows, tasks, columns, hasDelta } = comparison;
+  const { rows, tasks, columns, hasDelta, hasSizes } = comparison;
   const texts = tasks.map((_, task) =>
     alignPoints(rows.map(({ weights }) => weights[task]).map((one) => (one === undefined ? '' : weightText(one)))),
   );
   const marked = rows.some(({ cells, deltaBest }) => deltaBest || cells.some((cell) => cell?.best === true));
-  const width = 1 + tasks.length + columns.length + (hasDelta ? tasks.length + 1 : 0) + 2;
+  const width =
+    1 + tasks.length + columns.length + (hasDelta ? tasks.length + 1 : 0) + (hasSizes ? sizes.length : 0) + 2;
   const placeOf = new Map(rows.map((row, place) => [row, place]));
   return (
     <>
@@ -267,7 +295,7 @@ export function ComparisonView(props: ControlsProps) {
                     pinned={pinned}
                     texts={texts.map((column) => column[placeOf.get(row) ?? -1] ?? '')}
                     start={
-                      view.sort === undefined && index > 0 && group.rows[index - 1]?.setting.kind !== row.setting.kind
+                      view.sort === undefined && index > 0 && beginsBlock(row.setting, group.rows[index - 1]?.setting)
                     }
                     view={view}
                     link={link}

@@ -1,8 +1,5 @@
 import { z } from 'zod';
 
-/** Parameters that have a learning rate of their own: the encoder’s, each task’s head’s, and those the weighting learns. */
-export const sharedGroups = ['encoder', 'weighting'] as const;
-
 /** How the learning rate moves over the steps after the warm-up. */
 export const schedules = ['constant', 'step', 'cosine', 'polynomial'] as const;
 export type Schedule = (typeof schedules)[number];
@@ -63,7 +60,7 @@ export const descentOptions = {
       .record(z.string(), learningRateOfGroup)
       .default({})
       .describe(
-        'Learning rates relative to `learningRate`: of the `encoder`, of each task’s head by the task’s name, and of what the `weighting` learns. 0 freezes the group; left out, it is 1.',
+        'Learning rates relative to `learningRate`: of the `encoder`, of each task’s own layers by the task’s name, of cross-stitch’s `stitch` units and MTAN’s shared `attention` layers, and of what the `weighting` learns. 0 freezes the group; left out, it is 1.',
       ),
   }),
   weightDecay: (fallback: number) => z.number().min(0).max(1).default(fallback),

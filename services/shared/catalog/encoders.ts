@@ -70,3 +70,8 @@ export const encoderConfig = z.preprocess(
   (value) => (Array.isArray(value) ? { name: 'plain', channels: value as unknown[] } : value),
   encoderUnion,
 );
+
+/** How many layers each block of an encoder is made of, at least. */
+export function layersInBlock(encoder: EncoderConfig): number {
+  return encoder.name === 'plain' ? 1 : encoder.units;
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { weightingOptions as options } from './weighting-options.js';
+import { weightingOptions as options, type GradientSpace } from './weighting-options.js';
 
 /** How a family of settings is laid out in the comparison. */
 export interface WeightingInfo {
@@ -8,6 +8,8 @@ export interface WeightingInfo {
   readonly source: string;
   /** Whether its weights move during training, so that it is one line of the chart and not a point of the grid. */
   readonly learned: boolean;
+  /** On what it takes each task's gradient, which its option `gradients` may say; left out where it needs the losses only. */
+  readonly gradients?: GradientSpace | 'by option';
   readonly options: z.ZodObject;
 }
 
@@ -95,6 +97,7 @@ export const weightings = {
     description: 'Weights move so that the tasks’ gradients have norms that fit how slowly each learns.',
     source: 'Chen et al. 2018, algorithm 1',
     learned: true,
+    gradients: 'by option',
     options: options.gradnorm,
   },
   'imtl-g': {
@@ -102,6 +105,7 @@ export const weightings = {
     description: 'The update has the same projection on every task’s gradient.',
     source: 'Liu et al. 2021 (IMTL), section 3.1',
     learned: true,
+    gradients: 'by option',
     options: options['imtl-g'],
   },
   imtl: {
@@ -109,6 +113,7 @@ export const weightings = {
     description: 'IMTL-L for the sizes of the losses and IMTL-G for the shared update.',
     source: 'Liu et al. 2021, algorithm 1',
     learned: true,
+    gradients: 'by option',
     options: options.imtl,
   },
   mgda: {
@@ -116,6 +121,7 @@ export const weightings = {
     description: 'The shortest convex combination of the tasks’ gradients: no loss grows along it.',
     source: 'Sener & Koltun 2018, eqs. 3–5 and algorithm 2',
     learned: true,
+    gradients: 'by option',
     options: options.mgda,
   },
   pcgrad: {
@@ -123,6 +129,7 @@ export const weightings = {
     description: 'Each task’s gradient is freed of the parts that work against another’s, then they are added.',
     source: 'Yu et al. 2020, algorithm 1',
     learned: true,
+    gradients: 'parameters',
     options: options.pcgrad,
   },
   gradvac: {
@@ -130,6 +137,7 @@ export const weightings = {
     description: 'Like PCGrad, towards the usual cosine of each pair of tasks instead of 0.',
     source: 'Wang et al. 2021 (GradVac), eq. 2 and algorithm 1',
     learned: true,
+    gradients: 'parameters',
     options: options.gradvac,
   },
   graddrop: {
@@ -137,6 +145,7 @@ export const weightings = {
     description: 'At each element of the representation one sign is drawn, and gradients of the other are dropped.',
     source: 'Chen et al. 2020 (GradDrop), algorithm 1',
     learned: true,
+    gradients: 'representation',
     options: options.graddrop,
   },
   cagrad: {
@@ -144,6 +153,7 @@ export const weightings = {
     description: 'Near the mean gradient, the update that helps the worst-off task the most.',
     source: 'Liu et al. 2021 (CAGrad), algorithm 1',
     learned: true,
+    gradients: 'parameters',
     options: options.cagrad,
   },
   'nash-mtl': {
@@ -151,6 +161,7 @@ export const weightings = {
     description: 'The update on which the tasks would agree when they bargain (Nash’s solution).',
     source: 'Navon et al. 2022, claim 3.1 and algorithm 1',
     learned: true,
+    gradients: 'parameters',
     options: options['nash-mtl'],
   },
   'aligned-mtl': {
@@ -158,6 +169,7 @@ export const weightings = {
     description: 'The gradients’ principal components are given the same length, so that none dominates.',
     source: 'Senushkin et al. 2023, algorithm 1',
     learned: true,
+    gradients: 'by option',
     options: options['aligned-mtl'],
   },
 } as const satisfies Record<string, WeightingInfo>;
@@ -181,3 +193,10 @@ export const weightingConfig = z.discriminatedUnion(
   'method',
   configs as unknown as [z.ZodObject<{ method: z.ZodLiteral<string> }>],
 ) as unknown as z.ZodType<WeightingConfig>;
+
+/** With respect to what a weighting takes the tasks' gradients; undefined where it needs the losses only. */
+export function gradientSpaceOf(config: WeightingConfig): GradientSpace | undefined {
+  const { gradients }: WeightingInfo = weightings[config.method];
+  if (gradients !== 'by option') return gradients;
+  return 'gradients' in config ? config.gradients : undefined;
+}

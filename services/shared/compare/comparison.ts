@@ -3,6 +3,7 @@ import type { SweepState } from '../trial-state.js';
 import { markColumn } from './close-to-best.js';
 import { deltaM, type BaselineTask, type DeltaM } from './delta-m.js';
 import { taskLabel, taskMetrics } from './metric-names.js';
+import type { NetworkSize } from './network-size.js';
 import { deltaDecimals } from './number-forms.js';
 import { oneLine } from './plain-text.js';
 import type { Setting, SweepResults, TrialResult } from './results.js';
@@ -62,6 +63,7 @@ export interface ComparisonRow {
   /** The setting's trials by seed, finished ones or not. */
   readonly trials: readonly TrialResult[];
   readonly finished: number;
+  readonly size: NetworkSize;
 }
 
 /** A single-task network's primary metric, which Δm is measured against. */
@@ -82,10 +84,12 @@ export interface Comparison {
   readonly columns: readonly MetricColumn[];
   /** In the spec's order. */
   readonly rows: readonly ComparisonRow[];
-  /** By task; one without a finished seed is not here. */
+  /** By `baselineKey`; one without a finished seed is not here. */
   readonly baselines: ReadonlyMap<string, Baseline>;
   /** Whether Δm has a meaning in this sweep: some setting trains several tasks, another one of them alone. */
   readonly hasDelta: boolean;
+  /** Whether the settings differ in their networks, so that a table must tell what each costs. */
+  readonly hasSizes: boolean;
   /** Ascending. */
   readonly seeds: readonly number[];
   /** Whether a person chose the columns: printed tables then show all of them. */
@@ -118,6 +122,7 @@ export function compareSweep(results: SweepResults): Comparison {
     rows: markBest(rows, columns, tasks.length),
     baselines,
     hasDelta: settings.some(({ kind }) => kind === 'single') && settings.some((setting) => setting.tasks.length > 1),
+    hasSizes: settings.some(({ model }) => typeof model === 'string'),
     seeds: [...new Set(results.trials.map(({ seed }) => seed))].sort((a, b) => a - b),
   };
 }
@@ -181,7 +186,12 @@ function bySeedOf(trials: readonly TrialResult[], column: MetricColumn): Readonl
   );
 }
 
-/** Of each task the first setting that trains it alone and has a result. */
+/** Where the baseline of one of a setting's tasks is found. */
+export function baselineKey({ basis }: Pick<Setting, 'basis'>, task: string): string {
+  return `${basis ?? ''}/${task}`;
+}
+
+/** Of each task and basis the first setting that trains it alone and has a result. */
 function readBaselines(
   settings: readonly Setting[],
   columns: readonly MetricColumn[],
@@ -190,10 +200,11 @@ function readBaselines(
   const baselines = new Map<string, Baseline>();
   for (const column of columns.filter(({ primary }) => primary)) {
     for (const setting of settings) {
-      if (setting.kind !== 'single' || !setting.tasks.includes(column.task) || baselines.has(column.task)) continue;
+      const key = baselineKey(setting, column.task);
+      if (setting.kind !== 'single' || !setting.tasks.includes(column.task) || baselines.has(key)) continue;
       const trials = trialsOf(setting);
       const over = spread([...bySeedOf(trials, column).values()]);
-      if (over !== undefined) baselines.set(column.task, { task: column.task, spread: over, planned: trials.length });
+      if (over !== undefined) baselines.set(key, { task: column.task, spread: over, planned: trials.length });
     }
   }
   return baselines;
@@ -224,6 +235,10 @@ function bareRow(
     ),
     trials,
     finished: trials.filter(({ state }) => state === 'succeeded').length,
+    size: {
+      parameters: spread(trials.flatMap(({ parameters }) => parameters ?? [])),
+      multiplyAdds: spread(trials.flatMap(({ multiplyAdds }) => multiplyAdds ?? [])),
+    },
   };
 }
 
@@ -248,7 +263,7 @@ function deltaOf(
 ): DeltaM | undefined {
   const measured = columns.filter(({ task, primary }) => primary && setting.tasks.includes(task));
   const tasks = measured.flatMap(({ task, metric }): BaselineTask[] => {
-    const baseline = baselines.get(task);
+    const baseline = baselines.get(baselineKey(setting, task));
     return baseline === undefined ? [] : [{ task, better: metric.better, baseline: baseline.spread.mean }];
   });
   if (tasks.length !== setting.tasks.length) return undefined;

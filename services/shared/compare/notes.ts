@@ -1,5 +1,5 @@
 import { isMadeUp } from '../catalog/workloads.js';
-import type { Comparison } from './comparison.js';
+import { baselineKey, type Baseline, type Comparison } from './comparison.js';
 import { significanceLevel } from './close-to-best.js';
 import { closeMark, learnedMark } from './number-forms.js';
 
@@ -27,6 +27,7 @@ export function comparisonNotes(comparison: Comparison): string[] {
     ...(isMadeUp(comparison.workload) ? [rehearsalNote] : []),
     ...weightNotes(comparison),
     ...deltaNotes(comparison),
+    ...sizeNotes(comparison),
     ...competitionNotes(comparison),
     ...significanceNotes(comparison),
     ...unfinishedNotes(comparison),
@@ -45,14 +46,16 @@ function weightNotes({ rows }: Comparison): string[] {
 
 function deltaNotes({ hasDelta, rows, baselines, tasks }: Comparison): string[] {
   if (!hasDelta) return [];
-  const wanted = tasks.filter(({ name }) =>
-    rows.some(({ setting }) => setting.tasks.length > 1 && setting.tasks.includes(name)),
+  const together = rows.filter(({ setting }) => setting.tasks.length > 1);
+  /** The baselines that a task's settings need, undefined where one is not there. */
+  const wantedOf = (task: string): (Baseline | undefined)[] =>
+    together
+      .filter(({ setting }) => setting.tasks.includes(task))
+      .map(({ setting }) => baselines.get(baselineKey(setting, task)));
+  const missing = tasks.filter(({ name }) => wantedOf(name).includes(undefined));
+  const partial = tasks.filter(({ name }) =>
+    wantedOf(name).some((baseline) => baseline !== undefined && baseline.spread.count < baseline.planned),
   );
-  const missing = wanted.filter(({ name }) => !baselines.has(name));
-  const partial = wanted.filter(({ name }) => {
-    const baseline = baselines.get(name);
-    return baseline !== undefined && baseline.spread.count < baseline.planned;
-  });
   const labels = (some: typeof tasks): string => some.map(({ label }) => label).join(', ');
   return [
     'Δm: mean over a setting’s tasks of the relative change against the task trained alone, + is better; ± is over the setting’s own seeds.',
@@ -67,6 +70,13 @@ function deltaNotes({ hasDelta, rows, baselines, tasks }: Comparison): string[] 
     ...(partial.length > 0
       ? [`The single-task networks of ${labels(partial)} have not finished all of their seeds.`]
       : []),
+  ];
+}
+
+function sizeNotes({ hasSizes }: Comparison): string[] {
+  if (!hasSizes) return [];
+  return [
+    'Multiply-adds: those of convolutions and dense layers in the forward pass of one image. Each architecture is measured against single-task networks with its own encoder and heads, whose sizes are of one task.',
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { MetricInfo } from '../catalog/workloads.js';
+import type { SizeInfo } from './network-size.js';
 import type { Spread } from './statistics.js';
 
 /** Shown where there is no number. */
@@ -45,6 +46,14 @@ export function formatChange({ mean, deviation }: Spread): SpreadText {
   return {
     mean: Number(text) > 0 ? `+${text}` : text.replace('-', '−'),
     deviation: deviation === undefined ? undefined : fixed(deviation, deltaDecimals),
+  };
+}
+
+/** A size over seeds; without a deviation where all are of one size. */
+export function formatSize({ mean, deviation }: Spread, { scale }: SizeInfo): SpreadText {
+  return {
+    mean: fixed(mean * scale, 1),
+    deviation: deviation === undefined || deviation === 0 ? undefined : fixed(deviation * scale, 1),
   };
 }
 

@@ -16,7 +16,7 @@ function spreadColumns(name: string, of: (row: ComparisonRow) => Spread | undefi
   ];
 }
 
-function csvColumns({ tasks, columns, hasDelta, workload }: Comparison): CsvColumn[] {
+function csvColumns({ tasks, columns, hasDelta, hasSizes, workload }: Comparison): CsvColumn[] {
   const weightOf = (row: ComparisonRow, task: string): WeightCell | undefined =>
     row.weights.find((one) => one.task === task);
   const count = (row: ComparisonRow, state: string): number => row.trials.filter((one) => one.state === state).length;
@@ -28,6 +28,7 @@ function csvColumns({ tasks, columns, hasDelta, workload }: Comparison): CsvColu
     { name: 'key', of: ({ setting }) => setting.key },
     { name: 'kind', of: ({ setting }) => setting.kind },
     { name: 'method', of: ({ setting }) => setting.method },
+    ...(hasSizes ? [{ name: 'architecture', of: ({ setting }: ComparisonRow) => setting.model ?? undefined }] : []),
     { name: 'seeds.planned', of: ({ trials }) => trials.length },
     { name: 'seeds.finished', of: ({ finished }) => finished },
     { name: 'seeds.failed', of: (row) => count(row, 'failed') },
@@ -51,6 +52,8 @@ function csvColumns({ tasks, columns, hasDelta, workload }: Comparison): CsvColu
           ),
         ]
       : []),
+    ...spreadColumns('parameters', ({ size }) => size.parameters),
+    ...spreadColumns('multiplyAdds', ({ size }) => size.multiplyAdds),
   ];
 }
 

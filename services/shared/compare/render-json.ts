@@ -13,6 +13,7 @@ function rowOf(row: ComparisonRow, { columns, hasDelta }: Comparison): object {
     label: row.setting.label,
     kind: row.setting.kind,
     method: row.setting.method,
+    architecture: row.setting.model ?? null,
     tasks: row.setting.tasks,
     weights: row.weights.map(({ task, trained, fixed, learned }) => ({
       task,
@@ -54,6 +55,8 @@ function rowOf(row: ComparisonRow, { columns, hasDelta }: Comparison): object {
                 },
         }
       : {}),
+    parameters: spreadOf(row.size.parameters),
+    multiplyAdds: spreadOf(row.size.multiplyAdds),
     trials: row.trials.map(({ trialId, seed, state }) => ({ trialId, seed, state })),
   };
 }

@@ -32,6 +32,8 @@ const replacements: Readonly<Record<string, string>> = {
   Δ: '$\\Delta$',
   σ: '$\\sigma$',
   '²': '$^2$',
+  '³': '$^3$',
+  '⁶': '$^6$',
 };
 
 function escape(text: string): string {

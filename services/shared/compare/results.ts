@@ -19,6 +19,10 @@ export const setting = z.object({
   tasks: z.array(z.string()),
   /** Weight of every task of the sweep, 0 where not trained; null where weights are learned. */
   weights: z.record(z.string(), z.number()).nullable(),
+  /** Name of its architecture; this and the next are left out where the sweep has one only. */
+  model: z.string().nullish(),
+  /** The single-task networks that it is measured against are those of the same basis. */
+  basis: z.string().nullish(),
 });
 export type Setting = z.infer<typeof setting>;
 
@@ -40,6 +44,10 @@ export const trialResult = z.object({
   /** Metrics on the held-out test split of the finished attempt (unscaled); empty until the trial has succeeded. */
   metrics: z.array(z.object({ task: z.string(), metric: z.string(), value: z.number() })),
   finalWeights: z.array(finalWeight),
+  /** Of the network as it was at the end; null until the trial has succeeded. */
+  parameters: z.number().nullish(),
+  /** Of the forward pass of one image. */
+  multiplyAdds: z.number().nullish(),
 });
 export type TrialResult = z.infer<typeof trialResult>;
 

@@ -1,10 +1,12 @@
 import type { Comparison, ComparisonRow, MetricCell, MetricColumn, WeightCell } from './comparison.js';
 import { metricTitle } from './metric-names.js';
+import { sizes, type SizeInfo } from './network-size.js';
 import { comparisonNotes, protocolLine } from './notes.js';
 import {
   dash,
   formatChange,
   formatMetric,
+  formatSize,
   formatWeight,
   closeMark,
   learnedMark,
@@ -30,7 +32,7 @@ export interface TextCell {
 
 export interface TextRow {
   readonly cells: readonly TextCell[];
-  /** Learned weightings stand below a line, as in the paper. */
+  /** Learned weightings stand below a line, as in the paper, and so does each architecture. */
   readonly lineAbove: boolean;
 }
 
@@ -48,7 +50,7 @@ export interface TextTable {
  * Secondary metrics are in the CSV and the dashboard, and here where a person chose the columns.
  */
 export function textTable(comparison: Comparison): TextTable {
-  const { tasks, columns, rows, hasDelta, columnsChosen } = comparison;
+  const { tasks, columns, rows, hasDelta, hasSizes, columnsChosen } = comparison;
   const shown = columns
     .map((column, place) => ({ column, place }))
     .filter(({ column }) => columnsChosen === true || column.primary);
@@ -60,6 +62,9 @@ export function textTable(comparison: Comparison): TextTable {
       { group: '', heading: 'Setting', align: 'left' },
       ...shown.map(({ column }) => headingOf(column, comparison)),
       ...(hasDelta ? [{ group: '', heading: 'Δm [%] ↑', align: 'right' } as const] : []),
+      ...(hasSizes
+        ? sizes.map(({ label, unit }) => ({ group: 'Network', heading: `${label} [${unit}]`, align: 'right' }) as const)
+        : []),
     ],
     rows: rows.map((row, index) => ({
       cells: [
@@ -68,11 +73,26 @@ export function textTable(comparison: Comparison): TextTable {
         plain(row.named ? row.name : ''),
         ...shown.map(({ column, place }) => metricCell(row.cells[place], column, row)),
         ...(hasDelta ? [deltaCell(row)] : []),
+        ...(hasSizes ? sizes.map((size) => sizeCell(row, size)) : []),
       ],
-      lineAbove: index > 0 && (row.setting.kind === 'learned') !== (rows[index - 1]?.setting.kind === 'learned'),
+      lineAbove: index > 0 && beginsBlock(row, rows[index - 1]),
     })),
     notes: comparisonNotes(comparison).map(oneLine),
   };
+}
+
+/** Learned weightings stand apart, and architectures do. */
+function beginsBlock({ setting }: ComparisonRow, before: ComparisonRow | undefined): boolean {
+  return (
+    (setting.kind === 'learned') !== (before?.setting.kind === 'learned') || setting.model !== before?.setting.model
+  );
+}
+
+function sizeCell({ size }: ComparisonRow, info: SizeInfo): TextCell {
+  const over = size[info.name];
+  if (over === undefined) return plain(dash);
+  const { mean, deviation } = formatSize(over, info);
+  return { main: mean, rest: deviation === undefined ? '' : `± ${deviation}`, best: false };
 }
 
 function headingOf({ task, metric }: MetricColumn, { tasks }: Comparison): TextColumn {

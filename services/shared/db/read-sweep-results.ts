@@ -1,6 +1,6 @@
 import { sweepResults, type SweepResults } from '../compare/results.js';
 import { confusionPrefix } from '../messages/confusion-cells.js';
-import { weightingMetrics } from '../messages/reports.js';
+import { trialMetrics, weightingMetrics, wholeTrial } from '../messages/reports.js';
 import { sweepState, trialStates, type TrialCounts, type TrialState } from '../trial-state.js';
 import type { Database } from './connect.js';
 
@@ -68,6 +68,8 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
         label: trial.label,
         seed: trial.seed,
         state: trial.state,
+        parameters: final(wholeTrial, trialMetrics.parameters),
+        multiplyAdds: final(wholeTrial, trialMetrics.multiplyAdds),
         metrics: own.filter((one) => one.split === 'test'),
         finalWeights: tasks.flatMap((task) => {
           const weight = final(task, weightingMetrics.weight);

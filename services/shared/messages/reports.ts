@@ -19,6 +19,9 @@ export const metricPoint = z.object({
 });
 export type MetricPoint = z.infer<typeof metricPoint>;
 
+/** Names of metrics of the whole trial that are read again, split `train`. */
+export const trialMetrics = { parameters: 'parameters', multiplyAdds: 'multiplyAdds' } as const;
+
 /** Names of the weighting's own metrics, split `train`, one per task and epoch. */
 export const weightingMetrics = {
   loss: 'loss',

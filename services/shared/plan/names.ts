@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { canonicalJson } from '../canonical-json.js';
+import { models as catalog } from '../catalog/models.js';
 import { weightings, type WeightingConfig } from '../catalog/weightings.js';
+import type { SweepModel } from '../sweep-spec/model-schema.js';
 
 /**
  * A setting's key: readable, the same in every plan of a spec, and different for what is trained differently, because it
@@ -8,14 +10,18 @@ import { weightings, type WeightingConfig } from '../catalog/weightings.js';
  */
 export function keyOf(weighting: WeightingConfig, tasks: readonly string[]): string {
   if (weighting.method === 'fixed') return tasks.map((task) => `${task}=${weighting.weights[task] ?? 0}`).join(',');
-  const options = changedOptions(weighting).map(([name, value]) => `:${name}=${optionText(value)}`);
+  const options = changedOptions(weighting, weightings[weighting.method].options.shape).map(
+    ([name, value]) => `:${name}=${optionText(value)}`,
+  );
   return `${weighting.method}:${tasks.join('+')}${options.join('')}`;
 }
 
 /** A setting's name in the table: "semantic 0.9 · depth 0.1", "depth only", "task uncertainty (semantic, depth)". */
 export function labelOf(weighting: WeightingConfig, tasks: readonly string[]): string {
   if (weighting.method !== 'fixed') {
-    const options = changedOptions(weighting).map(([name, value]) => `${name} ${optionText(value)}`);
+    const options = changedOptions(weighting, weightings[weighting.method].options.shape).map(
+      ([name, value]) => `${name} ${optionText(value)}`,
+    );
     return `${weightings[weighting.method].label} (${[tasks.join(', '), ...options].join('; ')})`;
   }
   const weights = tasks.map((task) => ({ task, weight: weighting.weights[task] ?? 0 }));
@@ -26,10 +32,34 @@ export function labelOf(weighting: WeightingConfig, tasks: readonly string[]): s
   return weights.map(({ task, weight }) => `${task} ${weightText(weight)}`).join(' · ');
 }
 
+/** An architecture's names in keys and labels: what tells it from the others of its sweep. */
+export interface ModelNames {
+  readonly key: string;
+  readonly label: string;
+}
+
+/** Of each of a sweep's architectures; empty for the only one. */
+export function modelNames(models: readonly Pick<SweepModel, 'config' | 'label'>[]): ModelNames[] {
+  if (models.length < 2) return models.map(() => ({ key: '', label: '' }));
+  const differing = (['encoder', 'head'] as const).filter(
+    (part) => new Set(models.map(({ config }) => canonicalJson(config[part]))).size > 1,
+  );
+  return models.map(({ config, label }) => {
+    const own = changedOptions(config, catalog[config.name].options.shape).filter(
+      ([name]) => name !== 'encoder' && name !== 'head',
+    );
+    const options = [...own, ...differing.map((part): [string, unknown] => [part, config[part]])];
+    const written = options.map(([name, value]) => `${name} ${optionText(value)}`);
+    return {
+      key: [config.name, ...options.map(([name, value]) => `${name}=${optionText(value)}`)].join(':'),
+      label: label ?? `${catalog[config.name].label}${written.length === 0 ? '' : ` (${written.join('; ')})`}`,
+    };
+  });
+}
+
 /** The options that are not at the catalog's default, in its order. */
-function changedOptions(weighting: WeightingConfig): [string, unknown][] {
-  const given = new Map<string, unknown>(Object.entries(weighting));
-  const options: Readonly<Record<string, z.ZodType>> = weightings[weighting.method].options.shape;
+function changedOptions(config: object, options: Readonly<Record<string, z.ZodType>>): [string, unknown][] {
+  const given = new Map<string, unknown>(Object.entries(config));
   return Object.entries(options)
     .map(([name, schema]): [string, unknown, unknown] => [name, given.get(name), schema.safeParse(undefined).data])
     .filter(([, value, usual]) => canonicalJson(value) !== canonicalJson(usual))

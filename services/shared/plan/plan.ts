@@ -49,14 +49,14 @@ export function planSweep(spec: SweepSpec): SweepPlan {
 }
 
 /** All that a worker needs, and nothing that does not change the training: it is what the trial's id is made from. */
-function configOf(spec: SweepSpec, { weighting, trainedTasks }: Row, seed: number): TrialConfig {
+function configOf(spec: SweepSpec, { weighting, model, trainedTasks }: Row, seed: number): TrialConfig {
   return {
     version: 1,
     workload: spec.workload,
     data: spec.data,
     tasks: [...trainedTasks],
     weighting,
-    model: spec.model,
+    model,
     optimizer: spec.optimizer,
     epochs: spec.epochs,
     batchSize: spec.batchSize,

@@ -1,22 +1,25 @@
+import { models as catalog, type ModelConfig } from '../catalog/models.js';
 import { weightings, type WeightingConfig } from '../catalog/weightings.js';
 import { workloads } from '../catalog/workloads.js';
-import { canonicalJson } from '../canonical-json.js';
+import { canonicalJson, contentHash } from '../canonical-json.js';
 import type { Setting } from '../compare/results.js';
 import { missingBaselines } from '../sweep-spec/count.js';
+import { modelsOf, singleTaskModel, type SweepModel } from '../sweep-spec/model-schema.js';
 import type { SweepSpec } from '../sweep-spec/parse.js';
 import { expandGrid, type GridPoint, type Weights } from './expand-grid.js';
-import { keyOf, labelOf } from './names.js';
+import { keyOf, labelOf, modelNames, type ModelNames } from './names.js';
 
 /** A setting with what its trials train. */
 export interface Row {
   readonly setting: Setting;
   readonly weighting: WeightingConfig;
+  readonly model: ModelConfig;
   /** In the workload's order, whatever the order of the table's columns: the same training is the same configuration. */
   readonly trainedTasks: readonly string[];
 }
 
-/** A row before duplicates are merged. */
-interface Candidate {
+/** A row before it is known which architecture it is trained with. */
+interface Weighed {
   readonly origin: string;
   readonly tasks: readonly string[];
   /** Null where they are learned. */
@@ -26,47 +29,91 @@ interface Candidate {
   readonly label?: string | undefined;
 }
 
+/** A row before duplicates are merged. */
+interface Candidate extends Weighed {
+  /** Place of its architecture in the sweep. */
+  readonly architecture: number;
+  readonly model: ModelConfig;
+}
+
 /**
- * The rows of a sweep's table: single-task baselines that the spec does not list itself, the grid, the weightings. Rows
- * that train the same are merged into the first of them; a label that the person gave is kept.
+ * The rows of a sweep's table: single-task baselines that the spec does not list itself, then for each architecture the
+ * grid and the weightings. A task alone is trained in a network of its own whatever the architecture. Rows that train
+ * the same are merged into the first of them; a label that the person gave is kept.
  */
 export function rowsOf(spec: SweepSpec): { rows: Row[]; notes: string[] } {
+  const models = modelsOf(spec);
   const baselines = missingBaselines(spec).map((task) => ({
     origin: `baseline of ${task}`,
     weights: Object.fromEntries(spec.tasks.map((other) => [other, other === task ? 1 : 0])),
   }));
-  const candidates = [
-    ...[...baselines, ...expandGrid(spec.grid, spec.tasks)].map((point) => candidateOfPoint(point)),
-    ...spec.weightings.map((entry, index) => candidateOfWeighting(entry, index, spec.tasks)),
+  const listed = [
+    ...expandGrid(spec.grid, spec.tasks).map((point) => weighedByPoint(point)),
+    ...spec.weightings.map((entry, index) => weighedByWeighting(entry, index, spec.tasks)),
   ];
-  const { merged, notes } = mergeDuplicates(candidates);
+  const withEach = (some: readonly Weighed[]): Candidate[] =>
+    models.flatMap(({ config }, architecture) =>
+      some.map((one) => {
+        return { ...one, architecture, model: one.tasks.length === 1 ? singleTaskModel(config) : config };
+      }),
+    );
+  const { merged, notes } = mergeDuplicates([
+    ...withEach(baselines.map((point) => weighedByPoint(point))),
+    ...withEach(listed),
+  ]);
   const known = workloads[spec.workload].tasks.map((task): string => task.name);
-  const rows = merged.map(({ tasks, weights, weighting, label }, position): Row => ({
-    setting: {
-      key: keyOf(weighting, tasks),
-      position,
-      label: label ?? labelOf(weighting, tasks),
-      kind: weights === null ? 'learned' : tasks.length === 1 ? 'single' : 'fixed',
-      method: weighting.method,
-      tasks: [...tasks],
-      weights,
-    },
-    weighting,
-    trainedTasks: known.filter((task) => tasks.includes(task)),
-  }));
+  const nameOf = namesOf(models);
+  const rows = merged.map((candidate, position): Row => {
+    const { tasks, weights, weighting, label, model } = candidate;
+    const { key, label: modelLabel } = nameOf(candidate);
+    return {
+      setting: {
+        key: [key, keyOf(weighting, tasks)].filter((part) => part !== '').join('/'),
+        position,
+        label: [modelLabel, label ?? labelOf(weighting, tasks)].filter((part) => part !== '').join(' · '),
+        kind: weights === null ? 'learned' : tasks.length === 1 ? 'single' : 'fixed',
+        method: weighting.method,
+        tasks: [...tasks],
+        weights,
+        ...(models.length > 1 ? { model: catalog[model.name].label, basis: basisOf(model) } : {}),
+      },
+      weighting,
+      model,
+      trainedTasks: known.filter((task) => tasks.includes(task)),
+    };
+  });
   return { rows, notes };
 }
 
-function candidateOfPoint({ origin, weights }: GridPoint): Candidate {
+/** Settings of one basis are measured against the same single-task networks. */
+function basisOf(model: ModelConfig): string {
+  return contentHash(singleTaskModel(model)).slice(0, 16);
+}
+
+/** The architecture's part of a row's names; single-task networks need one only where there are several of a task. */
+function namesOf(models: readonly SweepModel[]): (candidate: Candidate) => ModelNames {
+  const names = modelNames(models);
+  const alone = models
+    .map(({ config }) => ({ config: singleTaskModel(config), label: undefined }))
+    .filter(({ config }, place, all) => all.findIndex((one) => basisOf(one.config) === basisOf(config)) === place);
+  const namesAlone = modelNames(alone);
+  const nothing = { key: '', label: '' };
+  return ({ tasks, architecture, model }) => {
+    if (tasks.length > 1) return names[architecture] ?? nothing;
+    return namesAlone[alone.findIndex(({ config }) => basisOf(config) === basisOf(model))] ?? nothing;
+  };
+}
+
+function weighedByPoint({ origin, weights }: GridPoint): Weighed {
   const tasks = Object.keys(weights).filter((task) => (weights[task] ?? 0) > 0);
   return { origin, tasks, weights, weighting: fixed(tasks, weights) };
 }
 
-function candidateOfWeighting(
+function weighedByWeighting(
   entry: SweepSpec['weightings'][number],
   index: number,
   sweepTasks: readonly string[],
-): Candidate {
+): Weighed {
   const { tasks, label, ...weighting } = entry;
   const origin = `weightings[${index}]`;
   if (weightings[weighting.method].learned) return { origin, tasks, label, weights: null, weighting };
@@ -83,8 +130,8 @@ function fixed(tasks: readonly string[], weights: Weights): WeightingConfig {
 }
 
 /** What a row trains: rows of the same identity would be trained twice for nothing. */
-function identityOf({ tasks, weights, weighting }: Candidate): string {
-  return canonicalJson(weights === null ? { tasks: [...tasks].sort(), weighting } : weights);
+function identityOf({ tasks, weights, weighting, model }: Candidate): string {
+  return canonicalJson([model, weights === null ? { tasks: [...tasks].sort(), weighting } : weights]);
 }
 
 function mergeDuplicates(candidates: readonly Candidate[]): { merged: Candidate[]; notes: string[] } {
@@ -97,7 +144,10 @@ function mergeDuplicates(candidates: readonly Candidate[]): { merged: Candidate[
       firsts.set(identity, candidate);
       continue;
     }
-    notes.push(`${candidate.origin} repeats ${first.origin}: trained once`);
+    // Architectures share their single-task networks, which is no repetition of the person's.
+    if (candidate.architecture === first.architecture && candidate.architecture === 0) {
+      notes.push(`${candidate.origin} repeats ${first.origin}: trained once`);
+    }
     firsts.set(identity, { ...first, label: first.label ?? candidate.label });
   }
   return { merged: [...firsts.values()], notes };

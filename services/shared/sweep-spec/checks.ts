@@ -1,5 +1,9 @@
-import { countTrials } from './count.js';
-import type { FieldFault } from './describe-issue.js';
+import { faultOfEncoder, faultOfPair, faultOfTaskCount } from '../catalog/compatibility.js';
+import { canonicalJson } from '../canonical-json.js';
+import { architectureGroups, models as catalog, type ModelInfo } from '../catalog/models.js';
+import { countGrid, countTrials } from './count.js';
+import { writePath, type FieldFault, type FieldPath } from './describe-issue.js';
+import { modelsOf } from './model-schema.js';
 import type { SweepSpec } from './spec.js';
 
 /** A rule that spans fields. */
@@ -19,7 +23,7 @@ export const checks: readonly Check[] = [
   {
     needs: ['tasks', 'grid'],
     faults: ({ tasks, grid }) => {
-      if (grid?.simplex === undefined || countTrials({ ...noRows, tasks, grid }).settings > 0) return [];
+      if (grid?.simplex === undefined || countGrid({ tasks, grid }) > 0n) return [];
       const message = `leaves no point for ${tasks.length} tasks without corners; it must be at most 1/${tasks.length}`;
       return [{ path: ['grid', 'simplex', 'step'], message: `${message}; found ${grid.simplex.step}` }];
     },
@@ -37,7 +41,61 @@ export const checks: readonly Check[] = [
     },
   },
   {
-    needs: ['tasks', 'grid', 'weightings', 'baselines', 'seeds', 'limits'],
+    needs: ['model', 'models'],
+    faults: (spec) => {
+      const models = modelsOf(spec);
+      const first = new Map<string, FieldPath>();
+      return models.flatMap(({ path, config }) => {
+        const identity = canonicalJson(config);
+        const before = first.get(identity);
+        first.set(identity, before ?? path);
+        return before === undefined ? [] : [{ path, message: `is the same as ${writePath(before)}` }];
+      });
+    },
+  },
+  {
+    needs: ['model', 'models'],
+    faults: (spec) =>
+      modelsOf(spec).flatMap(({ path, config }) => {
+        const message = faultOfEncoder(config);
+        return message === undefined ? [] : [{ path: [...path, 'encoder'], message }];
+      }),
+  },
+  {
+    needs: ['model', 'models', 'tasks'],
+    faults: (spec) =>
+      modelsOf(spec).flatMap(({ config }) => {
+        const message = faultOfTaskCount(config, spec.tasks.length);
+        return message === undefined ? [] : [{ path: ['tasks'], message }];
+      }),
+  },
+  {
+    needs: ['model', 'models', 'optimizer'],
+    faults: (spec) => {
+      const models = modelsOf(spec).map(({ config }) => config.name);
+      const groups = models.flatMap((name) => (catalog[name] as ModelInfo).groups);
+      return architectureGroups
+        .filter((group) => Object.hasOwn(spec.optimizer.learningRates, group) && !groups.includes(group))
+        .map((group) => ({
+          path: ['optimizer', 'learningRates', group],
+          message: `is no group of ${models.join(' or ')}`,
+        }));
+    },
+  },
+  {
+    needs: ['model', 'models', 'weightings'],
+    faults: (spec) =>
+      modelsOf(spec).flatMap(({ config, path }) =>
+        spec.weightings.flatMap((weighting, index) => {
+          const message = faultOfPair(config, weighting);
+          const field = 'gradients' in weighting ? 'gradients' : 'method';
+          const where = spec.models === undefined ? '' : ` (${writePath(path)})`;
+          return message === undefined ? [] : [{ path: ['weightings', index, field], message: `${message}${where}` }];
+        }),
+      ),
+  },
+  {
+    needs: ['tasks', 'grid', 'weightings', 'baselines', 'seeds', 'limits', 'model', 'models'],
     faults: (spec) => {
       const { settings, trials } = countTrials(spec);
       if (settings === 0) {
@@ -49,5 +107,3 @@ export const checks: readonly Check[] = [
     },
   },
 ];
-
-const noRows = { weightings: [], baselines: false, seeds: [1] };

@@ -1,18 +1,28 @@
+import { canonicalJson } from '../canonical-json.js';
+import { modelsOf, singleTaskModel } from './model-schema.js';
 import type { SweepSpec } from './spec.js';
 
 /** What the number of trials depends on. */
-export type CountedFields = Pick<SweepSpec, 'tasks' | 'grid' | 'weightings' | 'baselines' | 'seeds'>;
+export type CountedFields = Pick<
+  SweepSpec,
+  'tasks' | 'grid' | 'weightings' | 'baselines' | 'seeds' | 'model' | 'models'
+>;
 
 /**
  * Counts a sweep without expanding it: exact before duplicates are merged, so an upper bound of what is trained. Above
  * 2^53 the numbers are rounded.
  */
 export function countTrials(spec: CountedFields): { settings: number; trials: number } {
-  const settings = countGrid(spec) + BigInt(spec.weightings.length) + BigInt(missingBaselines(spec).length);
+  const models = modelsOf(spec);
+  const singleTask = new Set(models.map(({ config }) => canonicalJson(singleTaskModel(config))));
+  const settings =
+    BigInt(models.length) * (countGrid(spec) + BigInt(spec.weightings.length)) +
+    BigInt(singleTask.size * missingBaselines(spec).length);
   return { settings: Number(settings), trials: Number(settings * BigInt(spec.seeds.length)) };
 }
 
-function countGrid({ grid, tasks }: CountedFields): bigint {
+/** The points of a grid, before duplicates are merged. */
+export function countGrid({ grid, tasks }: Pick<CountedFields, 'grid' | 'tasks'>): bigint {
   if (grid?.points !== undefined) return BigInt(grid.points.length);
   if (grid?.values !== undefined) {
     const axes = Object.values(grid.values);
@@ -45,11 +55,14 @@ function isZero(weight: number): boolean {
 }
 
 /** The tasks that get a single-task row of their own: with `baselines`, those that no row of the spec trains alone. */
-export function missingBaselines(spec: CountedFields): string[] {
+export function missingBaselines(spec: Pick<CountedFields, 'tasks' | 'grid' | 'weightings' | 'baselines'>): string[] {
   return spec.baselines ? spec.tasks.filter((task) => !isTrainedAlone(task, spec)) : [];
 }
 
-function isTrainedAlone(task: string, { grid, tasks, weightings }: CountedFields): boolean {
+function isTrainedAlone(
+  task: string,
+  { grid, tasks, weightings }: Pick<CountedFields, 'tasks' | 'grid' | 'weightings'>,
+): boolean {
   if (weightings.some((weighting) => weighting.tasks.length === 1 && weighting.tasks[0] === task)) return true;
   if (grid?.points !== undefined) {
     return grid.points.some((point) => tasks.every((other) => (other === task) === (point[other] ?? 0) > 0));

@@ -3,6 +3,7 @@ import { checks } from './checks.js';
 import { allowed, faultsOfIssue, inputFault, showValue, suggestion, type FieldFault } from './describe-issue.js';
 import { isMapping, layOver, quickFaults, type Mapping } from './quick.js';
 import { keyNouns } from './field-kinds.js';
+import { fillModels } from './model-schema.js';
 import { quickFieldNames, sweepSpecFields } from './schema.js';
 import { SpecError } from './spec-error.js';
 import type { SweepSpec } from './spec.js';
@@ -57,6 +58,7 @@ function checkFields(given: Mapping): { spec: Partial<SweepSpec>; faults: readon
   if (spec.tasks !== undefined && spec.weightings !== undefined) {
     spec.weightings = fillTasks(spec.weightings, spec.tasks);
   }
+  if (spec.models !== undefined && spec.model !== undefined) spec.models = fillModels(spec.models, spec.model);
   for (const { needs, faults: found } of checks) {
     if (!needs.some((name) => wrong.has(name))) faults.push(...found(spec as SweepSpec));
   }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { models, type ModelConfig } from '../catalog/models.js';
-import { learningRateOfGroup, sharedGroups } from '../catalog/descent-options.js';
+import { architectureGroups, models, type ModelConfig } from '../catalog/models.js';
+import { learningRateOfGroup } from '../catalog/descent-options.js';
 import { optimizers, type OptimizerConfig } from '../catalog/optimizers.js';
 import { workloadNames, workloads, type WorkloadName } from '../catalog/workloads.js';
 import { distinct, keyedBy, nameOf, shownText } from './field-kinds.js';
 import { gridOf } from './grid-schema.js';
+import { modelEntry } from './model-schema.js';
 import { weightingOf } from './weighting-schema.js';
 
 /** The names that a spec's fields may use, as far as they are known: what a task is depends on the spec itself. */
@@ -48,7 +49,7 @@ function named<Config extends { readonly name: string }>(
 function learningRatesOf(tasks: readonly string[] | undefined): z.ZodRawShape {
   const { learningRates } = optimizers.adam.options.shape;
   if (tasks === undefined) return { learningRates };
-  const groups = [sharedGroups[0], ...tasks, ...sharedGroups.slice(1)];
+  const groups = ['encoder', ...tasks, ...architectureGroups, 'weighting'];
   const known = keyedBy(groups, learningRateOfGroup, 'group of parameters');
   return { learningRates: known.default({}).describe(learningRates.description ?? '') };
 }
@@ -78,6 +79,14 @@ export function sweepSpecFields({ workload, tasks }: Vocabulary) {
       .describe('Train each task alone as well, where no row does so yet; Δm is measured against these.'),
     seeds: distinct(seed, 1000).default([1]).describe('Every row is trained once with each seed.'),
     model: named<ModelConfig>(models, 'hard-sharing').prefault({}).describe('The architecture.'),
+    models: z
+      .array(modelEntry)
+      .min(1)
+      .max(50)
+      .describe(
+        'Several architectures instead of the one of `model`: every row of the grid and of the weightings is trained with each.',
+      )
+      .optional(),
     optimizer: named<OptimizerConfig>(optimizers, 'adam', learningRatesOf(tasks))
       .prefault({})
       .describe('The optimizer.'),

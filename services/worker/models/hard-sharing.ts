@@ -1,20 +1,19 @@
-import type { ModelConfig } from '../../shared/catalog/models.js';
+import type { ModelOptions } from '../../shared/catalog/models.js';
 import { runBlocks, tapsOf, type EncoderBlock } from './encoders/encoder.js';
 import { encoderOf } from './encoders/registry.js';
 import type { Head } from './heads/head.js';
 import { headOf } from './heads/registry.js';
 import { placed, together } from './layers/layer.js';
-import type { ArchitectureFactory, SharedArchitecture } from './model.js';
+import type { ArchitectureFactory, SplitArchitecture } from './model.js';
 
-export type HardSharingOptions = Omit<Extract<ModelConfig, { name: 'hard-sharing' }>, 'name'>;
-
-const encoderName = 'encoder';
+/** Its place in the network, and the group of its parameters. */
+export const encoderName = 'encoder';
 
 /**
  * Hard parameter sharing (Caruana 1997; Kendall, Gal & Cipolla 2018, fig. 1): one convolutional encoder for all tasks,
  * one head for each.
  */
-export const hardSharing: ArchitectureFactory<HardSharingOptions> = (options, input, tasks) => {
+export const hardSharing: ArchitectureFactory<ModelOptions<'hard-sharing'>> = (options, input, tasks) => {
   const encoder = encoderOf(options.encoder, input);
   const taps = tapsOf(encoder);
   const heads = new Map(tasks.map((task) => [task.name, headOf(task, { encoder, input, width: options.head })]));
@@ -23,22 +22,24 @@ export const hardSharing: ArchitectureFactory<HardSharingOptions> = (options, in
     ...Array.from(heads, ([task, head]) => placed(head, task, task)),
   ];
 
-  const shared: SharedArchitecture = {
+  const split: SplitArchitecture = {
     encode: (images, scope) => {
       const outputs = runBlocks(encoder.blocks, encoder.prepare(images), scope.within(encoderName));
       return outputs.filter((_, place) => taps.includes(place));
     },
     decode: (features, task, scope) => (heads.get(task) as Head).apply(features, scope.within(task)),
-    groups: [encoderName],
-    lastLayer: (encoder.blocks.at(-1) as EncoderBlock).lastLayer.map((name) => `${encoderName}/${name}`),
   };
   return {
     parameters: parts.flatMap(({ parameters }) => parameters),
     state: parts.flatMap(({ state }) => state),
     forward: (images, scope) => {
-      const features = shared.encode(images, scope);
-      return tasks.map(({ name }) => shared.decode(features, name, scope));
+      const features = split.encode(images, scope);
+      return tasks.map(({ name }) => split.decode(features, name, scope));
     },
-    shared,
+    shared: {
+      groups: [encoderName],
+      lastLayer: (encoder.blocks.at(-1) as EncoderBlock).lastLayer.map((name) => `${encoderName}/${name}`),
+      split,
+    },
   };
 };

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { PartState } from '../trainer/part-state.js';
+import type { HostNumbers, PartState } from '../trainer/part-state.js';
 import type { HeadOutput, OutputForm } from '../workloads/workload.js';
-import type { PassMode, Scope } from './scope.js';
+import type { PassMode, Scope, Values } from './scope.js';
 
 /** A task as a model sees it: it needs a head with so many output channels. */
 export interface ModelTask {
@@ -25,11 +25,15 @@ export interface ParameterSpec {
   readonly deviation: number;
   /** Mean of its first values; 0 if left out. */
   readonly mean?: number;
+  /** Its first values themselves, where they are neither drawn nor all the same. */
+  readonly values?: readonly number[];
+  /** The name that its first values are drawn under where it is not its own: parameters of one such name start alike. */
+  readonly drawnAs?: string;
 }
 
 /** A parameter in its place in a network. */
 export interface GroupedParameter extends ParameterSpec {
-  /** `encoder`, or the task whose head it belongs to; learning rates are set per group. */
+  /** `encoder`, the task that it belongs to alone, or a group of the architecture; learning rates are set per group. */
   readonly group: string;
 }
 
@@ -39,13 +43,25 @@ export interface StateSpec {
   readonly shape: readonly number[];
   /** What all of them are at first. */
   readonly value: number;
+  /** What they are at first, where they are not all the same. */
+  readonly values?: readonly number[];
+}
+
+/** The part of a network that all tasks share, where their gradients meet. The rest of a task is its own group. */
+export interface SharedArchitecture {
+  /** The groups of its parameters. */
+  readonly groups: readonly string[];
+  /** Names of the parameters of its last layer. */
+  readonly lastLayer: readonly string[];
+  /** Left out where there is no place between what all tasks share and what is a task's own. */
+  readonly split?: SplitArchitecture;
 }
 
 /**
  * A network as a part that all tasks share and a head for each task, so that the tasks' gradients can be taken apart
  * where they meet. `forward` is `decode` after `encode`.
  */
-export interface SharedArchitecture {
+export interface SplitArchitecture {
   /**
    * The shared representation: every tensor that is handed to heads, skips included.
    * @param images [size, height, width, channels], values 0 … 1
@@ -53,10 +69,6 @@ export interface SharedArchitecture {
   encode(images: tf.Tensor4D, scope: Scope): tf.Tensor4D[];
   /** A task's raw head output, from nothing but the representation and the parameters of the task's own group. */
   decode(features: readonly tf.Tensor4D[], task: string, scope: Scope): HeadOutput;
-  /** The groups of its parameters. */
-  readonly groups: readonly string[];
-  /** Names of the parameters of its last layer. */
-  readonly lastLayer: readonly string[];
 }
 
 /** A network on paper: it can be counted before anything is allocated. */
@@ -70,6 +82,25 @@ export interface Architecture {
   forward(images: tf.Tensor4D, scope: Scope): HeadOutput[];
   /** Left out where tasks share no part of the network as it is; weightings that need their gradients then cannot be used. */
   readonly shared?: SharedArchitecture;
+  /** What training minimises beside the weighted losses, such as a prior over the parameters. */
+  penalty?(scope: Scope): tf.Scalar;
+  /** What changes between epochs beside what the optimizer moves. */
+  readonly adaptation?: Adaptation;
+}
+
+/** Mean losses of some training samples as in evaluation, by task and then by sample; the same samples each time. */
+export type MeasureLosses = (samples: number) => Promise<readonly (readonly number[])[]>;
+
+export interface Adaptation {
+  /**
+   * Told after each epoch but the last.
+   * @returns what it has done, in lines for the log
+   */
+  afterEpoch(epoch: number, values: Values, measure: MeasureLosses): Promise<readonly string[]>;
+  /** What it remembers on the host, by name. */
+  readonly numbers?: Readonly<Record<string, HostNumbers>>;
+  /** Whether a parameter is part of the network as it is now; all are if left out. */
+  isUsed?(name: string): boolean;
 }
 
 export type ArchitectureFactory<Options> = (
@@ -86,6 +117,11 @@ export interface ModelParameter extends GroupedParameter {
 export interface SharedModel {
   readonly parameters: readonly ModelParameter[];
   readonly lastLayer: readonly ModelParameter[];
+  readonly split: SplitModel | undefined;
+}
+
+/** See `SplitArchitecture`. */
+export interface SplitModel {
   encode(images: tf.Tensor4D, mode: PassMode): tf.Tensor4D[];
   decode(features: readonly tf.Tensor4D[], task: string, mode: PassMode): HeadOutput;
 }
@@ -102,6 +138,12 @@ export interface Model {
    */
   multiplyAdds(input: ModelInput): number;
   readonly shared: SharedModel | undefined;
+  /** See `Architecture.penalty`. */
+  readonly penalty: (() => tf.Scalar) | undefined;
+  /** See `Adaptation.afterEpoch`. */
+  readonly afterEpoch: ((epoch: number, measure: MeasureLosses) => Promise<readonly string[]>) | undefined;
+  /** The parameters that the network has now; `parameterCount` counts also those that it may come to have. */
+  usedParameters(): number;
   /** Every variable by its name: the parameters, and what else it keeps, such as running means. */
   readonly state: PartState;
   dispose(): void;

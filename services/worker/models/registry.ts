@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ModelConfig, ModelName } from '../../shared/catalog/models.js';
+import type { ModelConfig, ModelName, ModelOptions } from '../../shared/catalog/models.js';
 import { SigmasweepError } from '../../shared/errors.js';
 import { hashOfText } from '../trainer/random.js';
+import { adaptiveSharing } from './adaptive/adaptive-sharing.js';
+import { crossStitch } from './cross-stitch.js';
 import { hardSharing } from './hard-sharing.js';
 import type {
   Architecture,
@@ -11,29 +13,36 @@ import type {
   ModelInput,
   ModelTask,
   ParameterSpec,
+  StateSpec,
 } from './model.js';
+import { mtan } from './mtan.js';
+import { relationship } from './relationship/relationship.js';
 import { scopeOf, type Values } from './scope.js';
 
-type Options<Name extends ModelName> = Extract<ModelConfig, { name: Name }>;
-
 /** Every architecture. A new one is an entry in the catalog, one file here and one line here. */
-export const architectures: { readonly [Name in ModelName]: ArchitectureFactory<Options<Name>> } = {
+export const architectures: { readonly [Name in ModelName]: ArchitectureFactory<ModelOptions<Name>> } = {
   'hard-sharing': hardSharing,
+  'cross-stitch': crossStitch,
+  mtan,
+  relationship,
+  adaptive: adaptiveSharing,
 };
 
 /** The network that a trial's configuration asks for, on paper. */
 export function architectureOf(config: ModelConfig, input: ModelInput, tasks: readonly ModelTask[]): Architecture {
-  return architectures[config.name](config, input, tasks);
+  // The table's type ties each name to its own options; TypeScript cannot follow that through an index by a union.
+  const create = architectures[config.name] as ArchitectureFactory<ModelConfig>;
+  return create(config, input, tasks);
 }
 
-export function countParameters({ parameters }: Architecture): number {
+export function countParameters({ parameters }: Pick<Architecture, 'parameters'>): number {
   return parameters.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
 
 /**
  * Gives a network its parameters.
  *
- * A parameter's first value follows from (seed, name) alone, so trials of the same seed that train other tasks or with
+ * A parameter's first value follows from the seed and the name that it is drawn under alone, so trials of the same seed that train other tasks or with
  * other weights start from the same encoder and heads: settings are compared from equal starts.
  * @param frozen groups that training leaves as they are, what their layers remember included
  * @throws SigmasweepError MODEL_TOO_LARGE, before anything is allocated, when there are more than `limit` parameters
@@ -53,7 +62,7 @@ export function buildModel(
   const parameters = architecture.parameters.map((spec) => ({ ...spec, variable: initialise(spec, seed) }));
   const state = architecture.state.map((spec) => ({
     ...spec,
-    variable: tf.tidy(() => tf.variable(tf.fill([...spec.shape], spec.value), false)),
+    variable: tf.tidy(() => tf.variable(firstState(spec), false)),
   }));
   const parameter = finderOf(parameters, 'parameter');
   const remembered = finderOf(state, 'state');
@@ -62,7 +71,8 @@ export function buildModel(
     state: (name) => remembered(name).variable,
     isFrozen: frozenPartsOf(architecture.parameters, frozen),
   };
-  const { shared } = architecture;
+  const { shared, adaptation } = architecture;
+  const split = shared?.split;
   return {
     parameters,
     parameterCount,
@@ -78,10 +88,17 @@ export function buildModel(
     shared: shared && {
       parameters: parameters.filter(({ group }) => shared.groups.includes(group)),
       lastLayer: shared.lastLayer.map(parameter),
-      encode: (images, mode) => shared.encode(images, scopeOf(values, mode)),
-      decode: (features, task, mode) => shared.decode(features, task, scopeOf(values, mode)),
+      split: split && {
+        encode: (images, mode) => split.encode(images, scopeOf(values, mode)),
+        decode: (features, task, mode) => split.decode(features, task, scopeOf(values, mode)),
+      },
     },
+    penalty: architecture.penalty && (() => architecture.penalty?.(scopeOf(values, 'training')) as tf.Scalar),
+    afterEpoch: adaptation && ((epoch, measure) => adaptation.afterEpoch(epoch, values, measure)),
+    usedParameters: () =>
+      countParameters({ parameters: parameters.filter(({ name }) => adaptation?.isUsed?.(name) ?? true) }),
     state: {
+      ...(adaptation?.numbers === undefined ? {} : { numbers: adaptation.numbers }),
       variables: Object.fromEntries([...parameters, ...state].map(({ name, variable }) => [name, variable])),
     },
     dispose: () => [...parameters, ...state].forEach(({ variable }) => variable.dispose()),
@@ -115,12 +132,20 @@ function finderOf<Named extends { readonly name: string }>(
   };
 }
 
-function initialise({ name, shape, deviation, mean = 0 }: ParameterSpec, seed: number): tf.Variable {
+function firstState({ shape, value, values }: StateSpec): tf.Tensor {
+  return values === undefined ? tf.fill([...shape], value) : tf.tensor([...values], [...shape]);
+}
+
+function initialise(
+  { name, shape, deviation, mean = 0, values, drawnAs = name }: ParameterSpec,
+  seed: number,
+): tf.Variable {
   return tf.tidy(() => {
+    if (values !== undefined) return tf.variable(tf.tensor([...values], [...shape]));
     const value =
       deviation === 0
         ? tf.fill([...shape], mean)
-        : tf.randomNormal([...shape], mean, deviation, 'float32', hashOfText(name, seed));
+        : tf.randomNormal([...shape], mean, deviation, 'float32', hashOfText(drawnAs, seed));
     return tf.variable(value);
   });
 }

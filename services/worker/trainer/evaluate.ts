@@ -3,6 +3,7 @@ import type { MetricPoint } from '../../shared/messages/reports.js';
 import { confusionMetric } from '../../shared/messages/confusion-cells.js';
 import type { MetricAccumulator, Split } from '../workloads/workload.js';
 import { TrainingDiverged } from './errors.js';
+import { lossesOf, openBatch } from './step-batch.js';
 import { imageTensor, targetOf, type Trial, type TrialTask } from './trial.js';
 
 /** Raw head outputs of some samples, one array per task in task order; each sample after sample, channels last. */
@@ -74,4 +75,25 @@ function confusionPoints(accumulator: MetricAccumulator, task: TrialTask, epoch:
       metric: confusionMetric(cell, task.channelNames),
       value,
     }));
+}
+
+/**
+ * Losses of single training samples, spread evenly over the split, by task and then by sample.
+ * @param count how many at most
+ * @param pause awaited between samples, so that messages come through
+ */
+export async function sampleLosses(trial: Trial, count: number, pause: () => Promise<void>): Promise<number[][]> {
+  const { length } = trial.workload.splits.train;
+  const size = Math.min(count, length);
+  const rows: number[][] = [];
+  for (let sample = 0; sample < size; sample += 1) {
+    const batch = openBatch(trial, [Math.floor((sample * length) / size)]);
+    const losses = tf.tidy(() =>
+      tf.stack(lossesOf(trial, batch, trial.model.forward(batch.images, 'evaluation')).map(({ shown }) => shown)),
+    );
+    rows.push(Array.from(await losses.data()));
+    tf.dispose([batch.images, batch.targets, losses]);
+    await pause();
+  }
+  return trial.tasks.map((_, task) => rows.map((row) => row[task] ?? Number.NaN));
 }

@@ -37,7 +37,8 @@ function lossStep(trial: Trial, weighting: LossWeighting, batch: StepBatch, lear
       const losses = lossesOf(trial, batch, model.forward(batch.images, 'training'));
       // Kept by hand: the gradient's own scope would dispose of it, and it is wanted after the step.
       reported = tf.keep(shownLosses(losses));
-      return weighting.combine(losses.map(({ trained }) => trained));
+      const weighted = weighting.combine(losses.map(({ trained }) => trained));
+      return model.penalty === undefined ? weighted : tf.add(weighted, model.penalty());
     };
     const { grads } = tf.variableGrads(
       objective,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { confusionPrefix } from '../../shared/messages/confusion-cells.js';
-import { weightingMetrics, wholeTrial, type MetricPoint } from '../../shared/messages/reports.js';
+import { trialMetrics, weightingMetrics, wholeTrial, type MetricPoint } from '../../shared/messages/reports.js';
 import { cosineMetric } from '../../shared/messages/gradient-cosines.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import { learningRateAt } from '../optimizers/schedule.js';
@@ -8,7 +8,7 @@ import type { FromTrainer } from '../trainer-protocol.js';
 import { trivialBaselines, type TrivialBaseline } from '../workloads/task-kinds/trivial-baselines.js';
 import type { OpenTask, OpenWorkload } from '../workloads/workload.js';
 import { TrainingDiverged } from './errors.js';
-import { evaluate } from './evaluate.js';
+import { evaluate, sampleLosses } from './evaluate.js';
 import { Pace, StopRequested } from './pace.js';
 import { drawPictures } from './pictures.js';
 import { epochOrder } from './random.js';
@@ -55,7 +55,7 @@ async function run(trial: Trial, { workload, backend, say, signal, deviceFailure
   const metrics = (points: readonly MetricPoint[]): void => say({ type: 'metrics', points });
 
   log(
-    `${model.parameterCount} parameters on ${backend}; ${config.epochs} epochs of ${stepsPerEpoch} steps, ` +
+    `${model.usedParameters()} parameters on ${backend}; ${config.epochs} epochs of ${stepsPerEpoch} steps, ` +
       `${workload.height}×${workload.width} px, tasks ${config.tasks.join(', ')}`,
   );
   await pace.pause();
@@ -67,6 +67,10 @@ async function run(trial: Trial, { workload, backend, say, signal, deviceFailure
     const losses = await trainEpoch(trial, epoch, pace);
     trainSeconds += (performance.now() - begin) / 1000;
     trial.weighting.onEpoch?.({ epoch, losses });
+    if (epoch < config.epochs) {
+      const lines = await model.afterEpoch?.(epoch, (samples) => sampleLosses(trial, samples, pace.pause));
+      lines?.forEach(log);
+    }
     const points = [
       ...trial.tasks.map(({ name }, index) =>
         trainPoint(epoch, name, weightingMetrics.loss, losses[index] ?? Number.NaN),
@@ -83,8 +87,8 @@ async function run(trial: Trial, { workload, backend, say, signal, deviceFailure
   metrics(test);
   for (const task of trial.tasks) log(testLine(task, test, trivialBaselines[task.kind](workload.splits.test, task)));
   metrics([
-    trainPoint(config.epochs, wholeTrial, 'parameters', model.parameterCount),
-    trainPoint(config.epochs, wholeTrial, 'multiplyAdds', model.multiplyAdds(workload)),
+    trainPoint(config.epochs, wholeTrial, trialMetrics.parameters, model.usedParameters()),
+    trainPoint(config.epochs, wholeTrial, trialMetrics.multiplyAdds, model.multiplyAdds(workload)),
     trainPoint(config.epochs, wholeTrial, 'secondsPerStep', trainSeconds / (config.epochs * stepsPerEpoch)),
     trainPoint(config.epochs, wholeTrial, 'trainSeconds', trainSeconds),
   ]);

@@ -1,5 +1,6 @@
 import './register-gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
+import { faultOfEncoder, faultOfPair } from '../../shared/catalog/compatibility.js';
 import { SigmasweepError } from '../../shared/errors.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import type { Model } from '../models/model.js';
@@ -38,10 +39,18 @@ export interface Trial {
 
 /**
  * Builds a trial's network, weighting and optimizer on the current backend.
- * @throws SigmasweepError TASK_UNKNOWN, MODEL_TOO_LARGE, WEIGHT_MISSING, WEIGHTING_UNSUPPORTED, NOTHING_TRAINED
+ * @throws SigmasweepError TASK_UNKNOWN, MODEL_UNSUITABLE, MODEL_TOO_LARGE, WEIGHT_MISSING, WEIGHTING_UNSUPPORTED, NOTHING_TRAINED
  */
 export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: TaskKinds): Trial {
   const tasks = config.tasks.map((name) => openTask(name, workload, kinds));
+  const unfit = faultOfEncoder(config.model);
+  if (unfit !== undefined) throw new SigmasweepError('MODEL_UNSUITABLE', `The model's encoder ${unfit}`);
+  const fault = faultOfPair(config.model, config.weighting);
+  if (fault !== undefined) {
+    throw new SigmasweepError('WEIGHTING_UNSUPPORTED', `The weighting ${config.weighting.method} ${fault}`, {
+      hint: 'Take other gradients (the option of that name), another architecture, or a weighting that needs the losses only.',
+    });
+  }
   const parts: { dispose(): void }[] = [];
   const dispose = (): void => parts.forEach((part) => part.dispose());
   const opened = <Part extends { dispose(): void }>(part: Part): Part => {
@@ -55,16 +64,6 @@ export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: Ta
     );
     const weighted = tasks.map(({ name, implementation }) => ({ name, likelihood: implementation.likelihood }));
     const weighting = opened(createWeighting(config.weighting, weighted, config.seed));
-    if (weighting.needs === 'task-gradients' && model.shared === undefined) {
-      throw new SigmasweepError(
-        'WEIGHTING_UNSUPPORTED',
-        `The weighting ${config.weighting.method} needs the gradient of each task on the shared part of the network; ` +
-          `the model ${config.model.name} has no part that all tasks share as it is`,
-        {
-          hint: 'Take a model with a shared encoder, such as hard-sharing, or a weighting that needs the losses only.',
-        },
-      );
-    }
     const optimizer = opened(createOptimizer(config.optimizer, variablesOf(config, model, weighting)));
     const variables = optimizer.trained;
     const moved = new Set(variables.map(({ variable }) => variable));

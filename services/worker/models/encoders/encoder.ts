@@ -66,6 +66,11 @@ export function tapsOf({ blocks }: Encoder): number[] {
   return blocks.flatMap(({ level }, place) => (blocks[place + 1]?.level === level ? [] : [place]));
 }
 
+/** The level of its last block. */
+export function deepestLevelOf({ blocks }: Encoder): number {
+  return Math.max(...blocks.map(({ level }) => level));
+}
+
 /** Where heads and mixing find the features of a level, in pixels. */
 export function sizeAt(level: number, input: Pick<ModelInput, 'height' | 'width'>): [height: number, width: number] {
   const [height, width] = paddedSize(input);

@@ -18,15 +18,24 @@ export function together(parts: readonly Part[]): Part {
   return { parameters: parts.flatMap((part) => part.parameters), state: parts.flatMap((part) => part.state) };
 }
 
-/** A part in its place: its values by their full names. */
+/**
+ * A part in its place: its values by their full names.
+ * @param drawnAs the path that its first values are drawn under: parts of one such path start alike
+ */
 export function placed(
   { parameters, state }: Part,
   path: string,
   group: string,
+  drawnAs = path,
 ): { readonly parameters: GroupedParameter[]; readonly state: StateSpec[] } {
   const full = (name: string): string => `${path}/${name}`;
   return {
-    parameters: parameters.map((one) => ({ ...one, name: full(one.name), group })),
+    parameters: parameters.map((one) => ({
+      ...one,
+      name: full(one.name),
+      group,
+      ...(drawnAs === path ? {} : { drawnAs: `${drawnAs}/${one.name}` }),
+    })),
     state: state.map((one) => ({ ...one, name: full(one.name) })),
   };
 }
