@@ -169,7 +169,7 @@ describe('relationship networks', () => {
     const expected = names.map((name) => {
       const sizes = ['features', 'outputs', 'tasks'].map((axis) => {
         const variable = variableOf(model, `${name}/${axis}`);
-        const size = variable.shape[0] ?? 0;
+        const size = variable.shape[0];
         variable.assign(tf.tensor2d(Float32Array.from(inverse(positive(size), size)), [size, size]));
         return { size, values: variable.dataSync() };
       });

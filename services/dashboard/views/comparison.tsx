@@ -250,9 +250,9 @@ function Row({ row, comparison, pinned, texts, start, view, link }: RowProps) {
   );
 }
 
-/** Whether another kind of setting, or another architecture, begins with a row. */
+/** Whether another kind of setting begins with a row or, in a sweep of several architectures, another one. */
 function beginsBlock(setting: Setting, before: Setting | undefined): boolean {
-  return setting.kind !== before?.kind || setting.model !== before.model;
+  return typeof setting.model === 'string' ? setting.model !== before?.model : setting.kind !== before?.kind;
 }
 
 /** The comparison in the layout of Kendall, Gal & Cipolla 2018, table 1, with all metrics and what Δm is made of. */

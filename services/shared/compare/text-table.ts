@@ -32,7 +32,7 @@ export interface TextCell {
 
 export interface TextRow {
   readonly cells: readonly TextCell[];
-  /** Learned weightings stand below a line, as in the paper, and so does each architecture. */
+  /** Learned weightings stand below a line, as in the paper; where there are several architectures, each of them does. */
   readonly lineAbove: boolean;
 }
 
@@ -81,11 +81,10 @@ export function textTable(comparison: Comparison): TextTable {
   };
 }
 
-/** Learned weightings stand apart, and architectures do. */
+/** Learned weightings stand apart or, in a sweep of several architectures, each of these does. */
 function beginsBlock({ setting }: ComparisonRow, before: ComparisonRow | undefined): boolean {
-  return (
-    (setting.kind === 'learned') !== (before?.setting.kind === 'learned') || setting.model !== before?.setting.model
-  );
+  if (typeof setting.model === 'string') return setting.model !== before?.setting.model;
+  return (setting.kind === 'learned') !== (before?.setting.kind === 'learned');
 }
 
 function sizeCell({ size }: ComparisonRow, info: SizeInfo): TextCell {

@@ -9,7 +9,8 @@ import type { Gradient } from './tape.js';
 import type { Trial } from './trial.js';
 
 /**
- * One step under a weighting of gradients, in one forward pass; see `takeGradients`. Only the losses and the inner products of the tasks' gradients come to the host, in one reading.
+ * One step under a weighting of gradients, in one forward pass; see `takeGradients`. Only the losses and the inner
+ * products of the tasks' gradients come to the host, in one reading.
  * @returns the tasks' losses, [tasks]; the caller disposes of it
  */
 export async function gradientStep(
