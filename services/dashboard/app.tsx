@@ -9,13 +9,22 @@ import { isDatabaseUnavailable } from './queries/availability.js';
 import { eventRoutes } from './routes/events.js';
 import { fileRoutes } from './routes/files.js';
 import { overviewRoutes } from './routes/overview.js';
+import { publishRoutes } from './routes/publish.js';
 import { sweepRoutes } from './routes/sweeps.js';
 import { tableRoutes } from './routes/tables.js';
 import { trialRoutes } from './routes/trials.js';
 import { MessagePage } from './views/message.js';
 
 /** The features of the dashboard. A new one is a file in routes/ and a line here. */
-const features = [overviewRoutes, sweepRoutes, tableRoutes, trialRoutes, fileRoutes, eventRoutes] as const;
+const features = [
+  overviewRoutes,
+  sweepRoutes,
+  tableRoutes,
+  publishRoutes,
+  trialRoutes,
+  fileRoutes,
+  eventRoutes,
+] as const;
 
 /** HTTP status of refused commands by their code; others are the request's fault. */
 const statusOfCode: Readonly<Record<string, 400 | 404 | 503>> = { COORDINATOR_UNREACHABLE: 503, NOT_FOUND: 404 };

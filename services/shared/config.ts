@@ -67,6 +67,7 @@ export const settings = {
     NATS_URL: natsUrl.optional(),
     SIGMASWEEP_STATE: z.string().min(1).default('.sigmasweep').describe('Folder of everything that is kept.'),
     SIGMASWEEP_PORT: port(4600).describe('Port of the dashboard that `run` and `up` start.'),
+    SIGMASWEEP_TOKEN: z.string().min(16).optional().describe('Password of the dashboard that `report` asks.'),
     XDG_CACHE_HOME: z.string().optional(),
     HOME: z.string().optional(),
     LOCALAPPDATA: z.string().optional(),

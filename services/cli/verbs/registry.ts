@@ -2,6 +2,7 @@ import { backend } from './backend.js';
 import { cancel } from './cancel.js';
 import { doctor } from './doctor.js';
 import { down } from './down.js';
+import { report } from './report.js';
 import { retry } from './retry.js';
 import { run } from './run.js';
 import { status } from './status.js';
@@ -11,4 +12,4 @@ import { up } from './up.js';
 import type { Verb } from './verb.js';
 
 /** Every verb, in the order of the help text. A new one is one file and one line here. */
-export const verbs: readonly Verb[] = [run, up, down, submit, status, table, cancel, retry, doctor, backend];
+export const verbs: readonly Verb[] = [run, up, down, submit, status, table, report, cancel, retry, doctor, backend];

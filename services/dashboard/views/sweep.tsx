@@ -6,6 +6,7 @@ import { formatDuration } from '../../shared/format-duration.js';
 import { formatEstimate, formatTime } from '../format.js';
 import type { SweepOverview } from '../queries/sweeps.js';
 import { Live, Page, type PageProps } from './layout.js';
+import { PublishLinks } from './publish.js';
 import { ProgressBar, StateBadge } from './state.js';
 
 /** One number of a list of them, with what it is. */
@@ -153,6 +154,7 @@ export function SweepPage({ assets, sweep, notice, comparison, trials, query }: 
       <section class="card flush" aria-labelledby="comparison-title">
         <div class="card-head">
           <h2 id="comparison-title">Comparison</h2>
+          <PublishLinks sweepId={sweep.id} />
         </div>
         <Live id="comparison" source={`${base}/fragment/comparison${query}`}>
           {comparison}

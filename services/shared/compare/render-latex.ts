@@ -36,7 +36,7 @@ const replacements: Readonly<Record<string, string>> = {
   '⁶': '$^6$',
 };
 
-function escape(text: string): string {
+export function escapeLatex(text: string): string {
   return text.replace(/./gsu, (sign) => replacements[sign] ?? sign);
 }
 
@@ -45,25 +45,25 @@ export function renderLatex(comparison: Comparison): string {
   const { title, protocol, columns, rows, notes } = textTable(comparison);
   const groups = columnGroups(columns).filter(({ group }) => group !== '');
   const groupCells = columnGroups(columns).map(({ group, length }) =>
-    group === '' ? '' : `\\multicolumn{${String(length)}}{c}{${escape(group)}}`,
+    group === '' ? '' : `\\multicolumn{${String(length)}}{c}{${escapeLatex(group)}}`,
   );
   const rules = groups.map(({ from, length }) => `\\cmidrule(lr){${String(from + 1)}-${String(from + length)}}`);
   return [
     '% \\usepackage{booktabs, amssymb} and, for quotation marks in labels, \\usepackage[T1]{fontenc}',
     '\\begin{table}',
     '  \\centering',
-    `  \\caption{${escape(title)}. ${escape(protocol)}.}`,
+    `  \\caption{${escapeLatex(title)}. ${escapeLatex(protocol)}.}`,
     `  \\begin{tabular}{${columns.map(({ align }) => (align === 'left' ? 'l' : 'r')).join('')}}`,
     '    \\toprule',
     `    ${groupCells.join(' & ')} \\\\`,
     `    ${rules.join(' ')}`,
-    `    ${columns.map(({ heading }) => escape(heading)).join(' & ')} \\\\`,
+    `    ${columns.map(({ heading }) => escapeLatex(heading)).join(' & ')} \\\\`,
     '    \\midrule',
     ...rows.flatMap(({ cells, lineAbove }) => [
       ...(lineAbove ? ['    \\midrule'] : []),
       `    ${cells
         .map((cell) =>
-          joinCell({ ...cell, main: escape(cell.main), rest: escape(cell.rest) }, (main) =>
+          joinCell({ ...cell, main: escapeLatex(cell.main), rest: escapeLatex(cell.rest) }, (main) =>
             cell.best ? `\\textbf{${main}}` : main,
           ),
         )
@@ -73,7 +73,7 @@ export function renderLatex(comparison: Comparison): string {
     '  \\end{tabular}',
     ...(notes.length === 0
       ? []
-      : ['', '  \\smallskip', `  \\parbox{\\linewidth}{\\footnotesize ${notes.map(escape).join(' \\\\ ')}}`]),
+      : ['', '  \\smallskip', `  \\parbox{\\linewidth}{\\footnotesize ${notes.map(escapeLatex).join(' \\\\ ')}}`]),
     '\\end{table}',
     '',
   ].join('\n');

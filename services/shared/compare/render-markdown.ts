@@ -2,7 +2,7 @@ import type { Comparison } from './comparison.js';
 import { joinCell, textTable } from './text-table.js';
 
 /** Signs that GitHub's Markdown, or HTML within it, takes for more than themselves. */
-function escape(text: string): string {
+export function escapeMarkdown(text: string): string {
   return text
     .replace(/[\\`*_[|~$]/g, '\\$&')
     .replaceAll('&', '&amp;')
@@ -15,13 +15,13 @@ export function renderMarkdown(comparison: Comparison): string {
   const { title, protocol, columns, rows, notes } = textTable(comparison);
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
-    `**${escape(title)}**. ${escape(protocol)}.`,
+    `**${escapeMarkdown(title)}**. ${escapeMarkdown(protocol)}.`,
     '',
     line(
       columns.map(({ group, heading }) =>
         [group, heading]
           .filter((text) => text !== '')
-          .map(escape)
+          .map(escapeMarkdown)
           .join('<br>'),
       ),
     ),
@@ -29,13 +29,13 @@ export function renderMarkdown(comparison: Comparison): string {
     ...rows.map(({ cells }) =>
       line(
         cells.map((cell) =>
-          joinCell({ ...cell, main: escape(cell.main), rest: escape(cell.rest) }, (main) =>
+          joinCell({ ...cell, main: escapeMarkdown(cell.main), rest: escapeMarkdown(cell.rest) }, (main) =>
             cell.best ? `**${main}**` : main,
           ),
         ),
       ),
     ),
-    ...notes.flatMap((note) => ['', escape(note)]),
+    ...notes.flatMap((note) => ['', escapeMarkdown(note)]),
     '',
   ].join('\n');
 }
