@@ -115,7 +115,7 @@ describe('a finished sweep', () => {
       expect.arrayContaining([...sections, 'Comparison', 'Protocol', 'Spec']),
     );
     // The style sheet is allowed by its hash: without it everything would be in a serif.
-    expect(await page.evaluate('getComputedStyle(document.body).maxWidth')).toBe('1120px');
+    expect(await page.evaluate('getComputedStyle(document.body).maxWidth')).toBe('1240px');
     expect(await page.textContent('main')).toContain('each of the seeds 1 and 2');
     await page.close();
   });

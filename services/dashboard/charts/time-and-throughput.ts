@@ -45,7 +45,7 @@ export function timeAndThroughput({ comparison, times }: SweepChartInput): Chart
   const settings = new Map(comparison.rows.map(({ setting }) => [setting.key, setting]));
   const methodOf = (key: string): string => {
     const setting = settings.get(key);
-    if (setting?.kind === 'single') return 'Single task';
+    if (setting?.kind === 'single') return 'single task';
     const method = setting?.method ?? '';
     return Object.hasOwn(weightings, method) ? weightings[method as keyof typeof weightings].label : method;
   };

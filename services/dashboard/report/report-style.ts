@@ -2,9 +2,9 @@
 export const reportStyle = `
 :root { color-scheme: light dark; --text: #171b20; --muted: #59636e; --line: #d5dade; --page: #fff; }
 @media (prefers-color-scheme: dark) { :root { --text: #e8ebee; --muted: #9ba6b1; --line: #343b42; --page: #181c20; } }
-@media print { :root { color-scheme: light; --text: #000; --muted: #444; --line: #bbb; --page: #fff; } }
+@media print { .scroll { overflow: visible; } table { font-size: 10px; } th, td { padding: 2px 5px; } :root { color-scheme: light; --text: #000; --muted: #444; --line: #bbb; --page: #fff; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 32px 20px 64px; max-width: 1120px; background: var(--page); color: var(--text);
+body { margin: 0 auto; padding: 32px 20px 64px; max-width: 1240px; background: var(--page); color: var(--text);
   font: 14px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif; font-variant-numeric: tabular-nums; }
 h1 { margin: 0 0 4px; font-size: 26px; line-height: 1.25; overflow-wrap: anywhere; }
 h2 { margin: 40px 0 8px; font-size: 18px; }
@@ -14,6 +14,7 @@ p { margin: 0 0 8px; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: 4px 10px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; vertical-align: baseline; }
 th { font-weight: 550; }
+thead th[scope='colgroup'] { text-align: center; }
 thead th { color: var(--muted); font-size: 12px; vertical-align: bottom; }
 .left { text-align: left; white-space: normal; min-width: 150px; }
 .line > * { border-top: 2px solid var(--line); }

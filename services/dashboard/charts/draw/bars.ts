@@ -23,7 +23,7 @@ export function drawBars(
 ): string {
   const bars = chart.bars.filter(({ key }) => !hidden.has(key));
   const end = chart.range ?? [0, Math.max(...bars.map(({ value, high }) => high ?? value), Number.MIN_VALUE)];
-  const tail = Math.max(60, ...bars.map((bar) => textWidth(amount(chart, bar), 11.5) + 12));
+  const tail = Math.max(60, ...bars.map((bar) => textWidth(amount(chart, bar), 11.5) + 22));
   const [left, right] = [2, width - tail];
   const scale = linearScale(end, [left, right], Math.max(2, Math.min(8, (right - left) / 60)));
   const bottom = bars.length * rowHeight + 4;
