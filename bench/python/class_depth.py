@@ -1,6 +1,6 @@
 """The sweep's network, losses, data and trial in PyTorch, as services/worker has them in TensorFlow.js.
 
-Read with services/worker/models/hard-sharing.ts, workloads/street-scenes/packed-split.ts and trainer/train.ts beside it.
+Read with services/worker/models/hard-sharing.ts, workloads/packed/layout.ts and trainer/train.ts beside it.
 """
 import math
 
@@ -11,7 +11,7 @@ import torch.nn.functional as F
 LAYOUT = torch.channels_last
 CACHE_HEADER = 48
 IGNORED = -1
-VECTOR_BYTES, DEPTH_BYTES, COLOUR_BYTES = 4, 2, 3
+VECTOR_BYTES, DEPTH_BYTES, COLOUR_BYTES, CLASS_BYTES = 4, 2, 3, 1
 DEPTH_STEPS = 2**17
 UNITS = 64
 CHANNELS = {"semantic": 9, "depth": 1}
@@ -70,19 +70,17 @@ class HardSharing(torch.nn.Module):
 
 
 def read_split(path, length, height, width):
-    """Images (uint8), classes and inverse depth (px) of a packed split."""
-    pixels = length * height * width
-    block = np.fromfile(path, np.uint8, offset=CACHE_HEADER)
-    at = VECTOR_BYTES * pixels
-    depth = block[at : at + DEPTH_BYTES * pixels].view(np.uint16).astype(np.float32) * (width / DEPTH_STEPS)
-    at += DEPTH_BYTES * pixels
-    images = block[at : at + COLOUR_BYTES * pixels].reshape(length, height, width, 3)
-    classes = block[at + COLOUR_BYTES * pixels :].view(np.int8)
+    """Images (uint8), classes and inverse depth (px) of a packed split: sample after sample, its parts one by one."""
+    pixels = height * width
+    sizes = np.array([VECTOR_BYTES, DEPTH_BYTES, COLOUR_BYTES, CLASS_BYTES]) * pixels
+    block = np.fromfile(path, np.uint8, count=length * sizes.sum(), offset=CACHE_HEADER).reshape(length, -1)
+    _, depth, images, classes = np.split(block, np.cumsum(sizes)[:-1], axis=1)
+    disparity = np.ascontiguousarray(depth).view(np.uint16).astype(np.float32) * (width / DEPTH_STEPS)
     return {
         # A permuted view of rows of pixels is what PyTorch calls channels last.
-        "images": torch.from_numpy(images.copy()).permute(0, 3, 1, 2),
-        "semantic": torch.from_numpy(classes.reshape(length, height, width).astype(np.int64)),
-        "depth": torch.from_numpy(depth.reshape(length, 1, height, width)),
+        "images": torch.from_numpy(images.reshape(length, height, width, 3).copy()).permute(0, 3, 1, 2),
+        "semantic": torch.from_numpy(classes.reshape(length, height, width).view(np.int8).astype(np.int64)),
+        "depth": torch.from_numpy(disparity.reshape(length, 1, height, width)),
     }
 
 
@@ -130,7 +128,7 @@ class Trial:
         torch.manual_seed(config["seed"])
         self.config, self.tasks, self.weights = config, trial["tasks"], trial["weights"]
         model = config["model"]
-        self.network = HardSharing(model["encoder"], model["head"], self.tasks, height, width).to(memory_format=LAYOUT)
+        self.network = HardSharing(model["encoder"]["channels"], model["head"], self.tasks, height, width).to(memory_format=LAYOUT)
         self.parameters = sum(p.numel() for p in self.network.parameters())
         groups = [{"params": list(self.network.parameters()), "factor": 1.0}]
         self.log_variances = None

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import '../../services/worker/trainer/register-gradients.js';
 import { openBackend } from '../../services/worker/backends/choose.js';
 import type { BackendName } from '../../services/worker/backends/candidate.js';
+import { expectRightGradient, gradientCases } from '../helpers/gradient-cases.js';
 import { cases, inputsOf, type Case } from './cases.js';
 import { sizeOf, type Plain } from './plain.js';
 
@@ -86,4 +87,5 @@ describe.each(backends)('operations of training on %s', (name) => {
   });
 
   it.each(cases)('$name', check);
+  it.each(gradientCases)('$name, of this project', expectRightGradient);
 });

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { batchNormalise, varianceFloor } from '../../services/worker/operations/batch-norm.js';
 import { addBias } from '../../services/worker/operations/add-bias.js';
+import { convolveWithBias } from '../../services/worker/operations/convolve.js';
 import { crossEntropy } from '../../services/worker/operations/cross-entropy.js';
 import { depthToSpace, spaceToDepth } from '../../services/worker/operations/rearrange.js';
 import { relu } from '../../services/worker/operations/relu.js';
@@ -70,6 +71,20 @@ function convolution(
       });
       return output;
     },
+  };
+}
+
+/** The same with a bias, which is its last input. */
+function withBias({ name, shapes, outputShape, reference }: GradientCase, stride: number): GradientCase {
+  const channels = outputShape.at(-1) ?? 0;
+  return {
+    name: `${name}, with bias`,
+    shapes: [...shapes, [channels]],
+    outputShape,
+    operation: (x, filter, bias) =>
+      convolveWithBias(x as tf.Tensor4D, filter as tf.Tensor4D, bias as tf.Tensor1D, stride),
+    reference: (x, filter, bias) =>
+      reference(x, filter).map((value, index) => value + (bias[index % channels] as number)),
   };
 }
 
@@ -148,6 +163,11 @@ export const gradientCases: readonly GradientCase[] = [
   convolution([2, 6, 7, 3], 3, 5, 2),
   convolution([1, 8, 8, 4], 3, 3, 2),
   convolution([2, 4, 5, 6], 1, 3, 1),
+  withBias(convolution([2, 5, 6, 3], 3, 4, 1), 1),
+  withBias(convolution([1, 6, 7, 3], 3, 5, 2), 2),
+  withBias(convolution([2, 3, 4, 6], 1, 3, 1), 1),
+  // Channels enough for Winograd's algorithm on wasm.
+  withBias(convolution([1, 1, 2, 16], 3, 16, 1), 1),
 ];
 
 /** A fixed sequence in −1 … 1 whose values are exact in float32 and not near 0. */
@@ -164,19 +184,20 @@ function numbers(length: number, seed: number): Float64Array {
  * Compares a case's result on the current backend with its definition, and the gradient of Σ g·result, for a fixed g,
  * with central differences of that in float64.
  */
-export function expectRightGradient(gradientCase: GradientCase): void {
+export async function expectRightGradient(gradientCase: GradientCase): Promise<void> {
   const { name, shapes, outputShape, operation, reference } = gradientCase;
   const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
   const inputs = shapes.map((shape, index) => numbers(size(shape), 7 * index + 1));
   const g = numbers(size(outputShape), 99);
   const dot = (): number => reference(...inputs).reduce((sum, value, index) => sum + value * (g[index] as number), 0);
   const before = tf.memory().numTensors;
-  const [output, gradients] = tf.tidy(() => {
+  const results = tf.tidy(() => {
     const tensors = inputs.map((values, index) => tf.tensor(Float32Array.from(values), shapes[index]));
     const dy = tf.tensor(Float32Array.from(g), outputShape);
-    const results = tf.grads((...given: tf.Tensor[]) => operation(...given))(tensors, dy);
-    return [operation(...tensors).dataSync(), results.map((tensor) => tensor.dataSync())] as const;
+    return [operation(...tensors), ...tf.grads((...given: tf.Tensor[]) => operation(...given))(tensors, dy)];
   });
+  const [output = [], ...gradients] = await Promise.all(results.map((tensor) => tensor.data()));
+  tf.dispose(results);
   expect(tf.memory().numTensors, `${name} left tensors`).toBe(before);
   const expectClose = (found: number | undefined, expected: number, what: string): void => {
     expect(Math.abs((found as number) - expected), what).toBeLessThan(1e-4 * (1 + Math.abs(expected)));

@@ -6,6 +6,6 @@ import { expectRightGradient, gradientCases } from '../helpers/gradient-cases.js
 describe.each(['cpu', 'wasm'] as const)('operations on %s', (backend) => {
   it.each(gradientCases)('$name has the result and the gradient of its definition', async (gradientCase) => {
     await openBackend(backend);
-    expectRightGradient(gradientCase);
+    await expectRightGradient(gradientCase);
   });
 });

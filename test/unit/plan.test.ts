@@ -261,6 +261,16 @@ describe('trials', () => {
     ]);
   });
 
+  it('end with the shortest, so that the workers end together', () => {
+    const points = [{ semantic: 1 }, { semantic: 1, depth: 1 }, { depth: 1 }, { semantic: 2, depth: 1 }];
+    const { settings, trials } = plan({ grid: { points }, seeds: [1, 2] });
+    const tasksOf = (seed: number) =>
+      trials.filter((trial) => trial.seed === seed).map(({ config }) => config.tasks.length);
+    expect(tasksOf(1)).toEqual([1, 2, 1, 2]);
+    expect(tasksOf(2)).toEqual([2, 2, 1, 1]);
+    expect(settings.map(({ position }) => position)).toEqual([0, 1, 2, 3]);
+  });
+
   it('hold all that a worker needs and nothing of the rest of the sweep', () => {
     expect(plan({ ...spec, data: { train: 10 }, limits: { parameters: 9, failures: 1 } }).trials[0]?.config).toEqual({
       version: 1,

@@ -27,12 +27,14 @@ const shownNotes = 20;
 /**
  * Plans a sweep: which settings its table has and what is trained for them. Pure, so that the same spec always gives the
  * same trials. All settings are trained with the first seed before any with the second: the whole table is there early,
- * and further seeds tell how sure it is.
+ * and further seeds tell how sure it is. The trials of the last seed begin with those of most tasks, which take longest:
+ * the workers come to their ends together when what is left at last is short.
  */
 export function planSweep(spec: SweepSpec): SweepPlan {
   const { rows, notes } = rowsOf(spec);
+  const longestFirst = [...rows].sort((a, b) => b.trainedTasks.length - a.trainedTasks.length);
   const trials = spec.seeds.flatMap((seed, round) =>
-    rows.map((row, index): PlannedTrial => ({
+    (round === spec.seeds.length - 1 ? longestFirst : rows).map((row, index): PlannedTrial => ({
       position: round * rows.length + index,
       settingKey: row.setting.key,
       label: `${row.setting.label} · seed ${seed}`,

@@ -90,8 +90,8 @@ export async function loadNativePackage(
     unloadNativePackage();
     throw error;
   }
-  registerNativeKernels();
   const backend = tf.backend() as unknown as { isUsingGpuDevice: boolean; binding: { TF_Version: string } };
+  registerNativeKernels(backend.isUsingGpuDevice);
   return { usesGpu: backend.isUsingGpuDevice, version: backend.binding.TF_Version };
 }
 

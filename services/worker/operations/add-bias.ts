@@ -12,7 +12,7 @@ export function addBias(x: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
     gradFunc: (dy) => [
       // A tensor of its own: whoever adds gradients up disposes of the parts.
       tf.clone(dy),
-      fused(fusedKernels.biasGradient, { dy }, () => tf.sum(dy, [0, 1, 2])),
+      biasGradient(dy as tf.Tensor4D),
     ],
   }));
   return operation(x, bias) as tf.Tensor4D;
@@ -20,4 +20,12 @@ export function addBias(x: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
 
 function sum(x: tf.Tensor, bias: tf.Tensor): tf.Tensor {
   return fused(fusedKernels.addBias, { x, bias }, () => tf.add(x, bias));
+}
+
+/**
+ * @param dy [b, h, w, c]
+ * @returns its sum over all but the channels, [c]
+ */
+export function biasGradient(dy: tf.Tensor4D): tf.Tensor1D {
+  return fused(fusedKernels.biasGradient, { dy }, () => tf.sum<tf.Tensor1D>(dy, [0, 1, 2]));
 }

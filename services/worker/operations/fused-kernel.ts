@@ -5,6 +5,8 @@ import * as tf from '@tensorflow/tfjs-core';
  * named apart, so that none of TensorFlow.js's own is ever replaced by one.
  */
 export const fusedKernels = {
+  /** {x [b, h, w, c], filter [i, j, c, o], bias [o]}, {strides, pad, dataFormat} → convolution + bias, [b, p, q, o] */
+  convolution: 'sigmasweep/Convolution',
   /** {x [b, h, w, c], bias [c]} → x + bias */
   addBias: 'sigmasweep/AddBias',
   /** {dy [b, h, w, c]} → its sum over all but the last axis, [c] */
@@ -38,7 +40,10 @@ export function fused<Result extends tf.Tensor | tf.Tensor[]>(
   compose: () => Result,
   attributes: tf.NamedAttrMap = {},
 ): Result {
-  return (tf.getKernel(kernel, tf.getBackend()) as unknown) === undefined
-    ? compose()
-    : tf.engine().runKernel<Result>(kernel, inputs, attributes);
+  return hasKernel(kernel) ? tf.engine().runKernel<Result>(kernel, inputs, attributes) : compose();
+}
+
+/** Whether the current backend has it. */
+export function hasKernel(kernel: FusedKernel): boolean {
+  return (tf.getKernel(kernel, tf.getBackend()) as unknown) !== undefined;
 }

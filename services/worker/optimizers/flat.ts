@@ -30,7 +30,7 @@ export function flatten(variables: readonly TrainedVariable[]): FlatVariables {
   const sizes = variables.map(({ variable }) => variable.size);
   const length = sizes.reduce((sum, size) => sum + size, 0);
   const gather = (tensors: readonly (tf.Tensor | null)[]): tf.Tensor1D =>
-    tf.concat1d(sizes.map((size, index) => tf.reshape<tf.Rank.R1>(tensors[index] ?? tf.zeros([size]), [size])));
+    tf.concat1d(sizes.map((size, index) => asVector(tensors[index] ?? tf.zeros([size]))));
   return {
     length,
     values: () => gather(variables.map(({ variable }) => variable)),
@@ -38,7 +38,8 @@ export function flatten(variables: readonly TrainedVariable[]): FlatVariables {
     subtract: (step) => {
       const parts = split(step, sizes);
       variables.forEach(({ variable }, index) => {
-        variable.assign(tf.sub(variable, tf.reshape(parts[index] as tf.Tensor, variable.shape)));
+        const part = parts[index] as tf.Tensor;
+        variable.assign(tf.sub(variable, variable.rank === 1 ? part : tf.reshape(part, variable.shape)));
       });
     },
     perVariable: (number) => {
@@ -51,6 +52,11 @@ export function flatten(variables: readonly TrainedVariable[]): FlatVariables {
       return tf.keep(tf.tensor1d(values));
     },
   };
+}
+
+/** On native TensorFlow a reshape costs as much as any small operation, so what is a vector is left as it is. */
+function asVector(tensor: tf.Tensor): tf.Tensor1D {
+  return tensor.rank === 1 ? (tensor as tf.Tensor1D) : tf.reshape(tensor, [tensor.size]);
 }
 
 /** Slices, because the split of TensorFlow.js's WebAssembly backend copies the whole vector for every part. */

@@ -5,7 +5,7 @@ import { cosineMetric } from '../../shared/messages/gradient-cosines.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import { learningRateAt } from '../optimizers/schedule.js';
 import type { FromTrainer } from '../trainer-protocol.js';
-import { trivialBaselines, type TrivialBaseline } from '../workloads/task-kinds/trivial-baselines.js';
+import { trivialBaseline, type TrivialBaseline } from '../workloads/task-kinds/trivial-baselines.js';
 import type { OpenTask, OpenWorkload } from '../workloads/workload.js';
 import { TrainingDiverged } from './errors.js';
 import { evaluate, sampleLosses } from './evaluate.js';
@@ -85,7 +85,7 @@ async function run(trial: Trial, { workload, backend, say, signal, deviceFailure
 
   const test = await evaluate(trial, 'test', config.epochs, pace.pause);
   metrics(test);
-  for (const task of trial.tasks) log(testLine(task, test, trivialBaselines[task.kind](workload.splits.test, task)));
+  for (const task of trial.tasks) log(testLine(task, test, trivialBaseline(workload.splits.test, task)));
   metrics([
     trainPoint(config.epochs, wholeTrial, trialMetrics.parameters, model.usedParameters()),
     trainPoint(config.epochs, wholeTrial, trialMetrics.multiplyAdds, model.multiplyAdds(workload)),

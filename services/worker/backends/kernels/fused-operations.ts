@@ -1,11 +1,15 @@
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import { fusedKernels, type FusedKernel } from '../../operations/fused-kernel.js';
+import { fusedConv2D } from './conv2d.js';
 import { input, withWorkspace } from './workspace.js';
 
 type Call = Parameters<KernelConfig['kernelFunc']>[0];
 
 /** This project's own operations in one pass each over the heap; operations/fused-kernel.ts says what they compute. */
 export const fusedOperations: readonly KernelConfig[] = [
+  fused(fusedKernels.convolution, (call) =>
+    fusedConv2D.kernelFunc({ ...call, attrs: { ...call.attrs, activation: 'linear' } }),
+  ),
   fused(fusedKernels.reluGradient, ({ inputs, backend }) => {
     const y = input(inputs, 'y');
     return withWorkspace(backend, (workspace) => {

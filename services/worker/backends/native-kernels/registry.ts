@@ -1,17 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fusedKernels, type FusedKernel } from '../../operations/fused-kernel.js';
-import { channelsLast, ofFloats, type NativeBackend, type OpAttribute } from './run-op.js';
+import { convolutionWithBias, hasConvolutionWithBias } from './convolution-with-bias.js';
+import { channelsLast, input, ofFloats, type NativeBackend, type OpAttribute, type Run } from './run-op.js';
 
 /** Name under which both native packages register themselves with TensorFlow.js. */
 const backendName = 'tensorflow';
-
-type Run = (
-  backend: NativeBackend,
-  inputs: tf.NamedTensorInfoMap,
-  attributes: tf.NamedAttrMap | undefined,
-) => tf.Tensor | tf.Tensor[];
-
-const input = (inputs: tf.NamedTensorInfoMap, name: string): tf.TensorInfo => inputs[name] as tf.TensorInfo;
 
 const blocksOfTwo = ({ binding }: NativeBackend): OpAttribute => ({
   name: 'block_size',
@@ -20,7 +13,9 @@ const blocksOfTwo = ({ binding }: NativeBackend): OpAttribute => ({
 });
 
 /** TensorFlow has an operation for each of them that tfjs-node does not use; its own Adam works in place only. */
-const operations: Readonly<Record<Exclude<FusedKernel, typeof fusedKernels.adam>, Run>> = {
+const operations: Readonly<
+  Record<Exclude<FusedKernel, typeof fusedKernels.adam | typeof fusedKernels.convolution>, Run>
+> = {
   [fusedKernels.addBias]: (backend, inputs) =>
     backend.executeSingleOutput(
       'BiasAdd',
@@ -69,14 +64,20 @@ const operations: Readonly<Record<Exclude<FusedKernel, typeof fusedKernels.adam>
   },
 };
 
-/** Registers them. Call it when a native package has been loaded; again changes nothing. */
-export function registerNativeKernels(): void {
-  for (const [kernelName, run] of Object.entries(operations)) {
-    if ((tf.getKernel(kernelName, backendName) as unknown) !== undefined) continue;
-    tf.registerKernel({
-      kernelName,
-      backendName,
-      kernelFunc: ({ inputs, attrs, backend }) => run(backend as unknown as NativeBackend, inputs, attrs),
-    });
-  }
+/**
+ * Registers them. Call it when a native package has been loaded; again changes nothing.
+ * @param usesGpu whether TensorFlow computes on a GPU: some of its operations are for processors only
+ */
+export function registerNativeKernels(usesGpu: boolean): void {
+  for (const [kernelName, run] of Object.entries(operations)) register(kernelName, run);
+  if (!usesGpu && hasConvolutionWithBias()) register(fusedKernels.convolution, convolutionWithBias);
+}
+
+function register(kernelName: string, run: Run): void {
+  if ((tf.getKernel(kernelName, backendName) as unknown) !== undefined) return;
+  tf.registerKernel({
+    kernelName,
+    backendName,
+    kernelFunc: ({ inputs, attrs, backend }) => run(backend as unknown as NativeBackend, inputs, attrs),
+  });
 }

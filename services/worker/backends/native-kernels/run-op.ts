@@ -20,6 +20,15 @@ export interface OpAttribute {
   readonly value: unknown;
 }
 
+/** How a kernel is computed by TensorFlow's operations. */
+export type Run = (
+  backend: NativeBackend,
+  inputs: tf.NamedTensorInfoMap,
+  attributes: tf.NamedAttrMap | undefined,
+) => tf.Tensor | tf.Tensor[];
+
+export const input = (inputs: tf.NamedTensorInfoMap, name: string): tf.TensorInfo => inputs[name] as tf.TensorInfo;
+
 /** The attribute `T` of nearly all operations: the numbers are float32. */
 export function ofFloats({ binding }: NativeBackend): OpAttribute {
   return { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };

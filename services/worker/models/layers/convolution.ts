@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { addBias } from '../../operations/add-bias.js';
+import { convolveWithBias } from '../../operations/convolve.js';
 import type { Layer } from './layer.js';
 
 export interface ConvolutionSpec {
@@ -30,9 +30,11 @@ export function convolution({ name, size, from, to, stride = 1, gain = 1, bias =
     state: [],
     apply: (x, scope) => {
       const filter = scope.parameter(`${name}/filter`) as tf.Tensor4D;
-      const y = tf.conv2d(x, filter, stride, 'same');
+      const y = bias
+        ? convolveWithBias(x, filter, scope.parameter(`${name}/bias`) as tf.Tensor1D, stride)
+        : tf.conv2d(x, filter, stride, 'same');
       scope.spend(size * size * from * to * y.shape[1] * y.shape[2]);
-      return bias ? addBias(y, scope.parameter(`${name}/bias`) as tf.Tensor1D) : y;
+      return y;
     },
   };
 }

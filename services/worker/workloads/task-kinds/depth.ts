@@ -19,7 +19,7 @@ export const depth: TaskKindImplementation = {
   },
 
   targetTensor: (targets, size, height, width) =>
-    tf.tensor(Float32Array.from(targets), [size, height, width, 1], 'float32'),
+    tf.tensor(new Float32Array(targets), [size, height, width, 1], 'float32'),
 
   accumulator: (_task, _height, width) => new DepthErrors(pixelsPerOutput(width)),
 

@@ -22,7 +22,7 @@ export const instanceVectors: TaskKindImplementation = {
   },
 
   targetTensor: (targets, size, height, width) =>
-    tf.tensor(Float32Array.from(targets), [size, height, width, 3], 'float32'),
+    tf.tensor(new Float32Array(targets), [size, height, width, 3], 'float32'),
 
   accumulator: (_task, _height, width) => new VectorErrors(pixelsPerOutput(width)),
 

@@ -15,7 +15,7 @@ export const segmentation: TaskKindImplementation = {
   loss: (predictions: tf.Tensor4D, targets) =>
     labelLoss(tf.reshape<tf.Rank.R2>(predictions, [-1, predictions.shape[3]]), targets),
 
-  targetTensor: (targets, size, height, width) => tf.tensor(Int32Array.from(targets), [size, height, width], 'int32'),
+  targetTensor: (targets, size, height, width) => tf.tensor(new Int32Array(targets), [size, height, width], 'int32'),
 
   accumulator: (task) => new SegmentationScores(task.outputChannels),
 

@@ -27,6 +27,17 @@ export const trivialBaselines: Readonly<Record<TaskKind, (dataset: Dataset, task
   depth: bestConstantDepth,
 };
 
+const known = new WeakMap<Dataset, Map<string, TrivialBaseline>>();
+
+/** The same, worked out once for each split: the trials that a trainer trains one after the other share their data. */
+export function trivialBaseline(dataset: Dataset, task: OpenTask): TrivialBaseline {
+  const ofDataset = known.get(dataset) ?? new Map<string, TrivialBaseline>();
+  known.set(dataset, ofDataset);
+  const baseline = ofDataset.get(task.name) ?? trivialBaselines[task.kind](dataset, task);
+  ofDataset.set(task.name, baseline);
+  return baseline;
+}
+
 /** Samples read at once. */
 const chunk = 32;
 
@@ -83,7 +94,7 @@ function zeroVector(dataset: Dataset, task: OpenTask): TrivialBaseline {
 /** The median, which no other constant beats in mean absolute error. */
 function bestConstantDepth(dataset: Dataset, task: OpenTask): TrivialBaseline {
   const parts = [...targetsOf(dataset, task.name)].map((targets) =>
-    Float64Array.from(targets).filter((depth) => depth > 0),
+    new Float64Array(targets).filter((depth) => depth > 0),
   );
   const values = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
   let filled = 0;
