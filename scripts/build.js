@@ -54,10 +54,7 @@ runNode('services', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.js
 
 const client = 'services/dashboard/client';
 await build({
-  entryPoints: readdirSync(client)
-    .filter((name) => /\.(ts|css)$/.test(name) && !name.endsWith('.d.ts'))
-    .filter((name) => name === 'main.ts' || name === 'styles.css')
-    .map((name) => join(client, name)),
+  entryPoints: ['main.ts', 'launch.ts', 'styles.css'].map((name) => join(client, name)),
   bundle: true,
   minify: true,
   sourcemap: true,

@@ -8,6 +8,7 @@ import type { Dependencies } from './dependencies.js';
 import { isDatabaseUnavailable } from './queries/availability.js';
 import { eventRoutes } from './routes/events.js';
 import { fileRoutes } from './routes/files.js';
+import { launchRoutes } from './routes/launch.js';
 import { overviewRoutes } from './routes/overview.js';
 import { publishRoutes } from './routes/publish.js';
 import { sweepRoutes } from './routes/sweeps.js';
@@ -18,6 +19,7 @@ import { MessagePage } from './views/message.js';
 /** The features of the dashboard. A new one is a file in routes/ and a line here. */
 const features = [
   overviewRoutes,
+  launchRoutes,
   sweepRoutes,
   tableRoutes,
   publishRoutes,
@@ -27,7 +29,11 @@ const features = [
 ] as const;
 
 /** HTTP status of refused commands by their code; others are the request's fault. */
-const statusOfCode: Readonly<Record<string, 400 | 404 | 503>> = { COORDINATOR_UNREACHABLE: 503, NOT_FOUND: 404 };
+const statusOfCode: Readonly<Record<string, 400 | 404 | 413 | 503>> = {
+  COORDINATOR_UNREACHABLE: 503,
+  NOT_FOUND: 404,
+  REQUEST_TOO_LARGE: 413,
+};
 
 const home = { href: '/', label: 'All sweeps' };
 

@@ -16,7 +16,7 @@ export interface Asset {
   readonly hash: string;
 }
 
-/** The browser's files by name, held in memory: there are three. */
+/** The browser's files by name, held in memory: there are few. */
 export type Assets = ReadonlyMap<string, Asset>;
 
 export const builtAssets = join(packageRoot, 'dist', 'services', 'dashboard', 'public');
@@ -39,7 +39,7 @@ export function readAssets(folder: string = builtAssets): Assets {
     const body = new Uint8Array(readFileSync(join(folder, name)));
     assets.set(name, { body, contentType, hash: createHash('sha256').update(body).digest('hex').slice(0, 16) });
   }
-  const missing = ['main.js', 'styles.css'].filter((name) => !assets.has(name));
+  const missing = ['main.js', 'launch.js', 'styles.css'].filter((name) => !assets.has(name));
   if (missing.length > 0) {
     throw new SigmasweepError('ASSETS_MISSING', `The dashboard's ${missing.join(' and ')} are not in ${folder}.`, {
       hint: 'Run `npm run build`.',

@@ -8,6 +8,7 @@ import { subscribeChanges } from '../shared/nats/subscribe-changes.js';
 import { checkBinding } from './access/token.js';
 import { createDashboard } from './app.js';
 import { readAssets } from './assets.js';
+import { readExamples } from './launch/examples.js';
 import { listen } from './listen.js';
 import { everySweep, LiveChanges } from './live/live-changes.js';
 import { overviewFingerprint, sweepFingerprint } from './queries/fingerprints.js';
@@ -29,7 +30,9 @@ async function run(): Promise<void> {
     assets,
     logger,
     token: config.SIGMASWEEP_TOKEN,
+    examples: readExamples(),
     commands: {
+      submit: (given) => callCommand(nats, 'submit', given),
       cancel: async (target) => (await callCommand(nats, 'cancel', target)).cancelled,
       retry: async (target) => (await callCommand(nats, 'retry', target)).queued,
     },

@@ -6,7 +6,7 @@ import { packageRoot } from '../../services/shared/version.js';
 export async function bundleClient(folder: string): Promise<void> {
   const client = join(packageRoot, 'services', 'dashboard', 'client');
   await build({
-    entryPoints: [join(client, 'main.ts'), join(client, 'styles.css')],
+    entryPoints: ['main.ts', 'launch.ts', 'styles.css'].map((name) => join(client, name)),
     bundle: true,
     format: 'esm',
     target: 'es2022',

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { createDashboard } from '../../services/dashboard/app.js';
 import { readAssets } from '../../services/dashboard/assets.js';
 import type { CommandTarget } from '../../services/dashboard/dependencies.js';
+import { readExamples } from '../../services/dashboard/launch/examples.js';
 import { listen } from '../../services/dashboard/listen.js';
 import { everySweep, LiveChanges } from '../../services/dashboard/live/live-changes.js';
 import { overviewFingerprint, sweepFingerprint } from '../../services/dashboard/queries/fingerprints.js';
@@ -15,6 +16,7 @@ import { protocolVersion } from '../../services/shared/messages/common.js';
 import { subjects } from '../../services/shared/nats-names.js';
 import { connectNats } from '../../services/shared/nats/connect.js';
 import { subscribeChanges } from '../../services/shared/nats/subscribe-changes.js';
+import type { SweepSpec } from '../../services/shared/sweep-spec/parse.js';
 import { bundleClient } from './bundle-client.js';
 import { applyMigrations } from './seed-sweep.js';
 import { startNats, startPostgres } from './servers.js';
@@ -29,6 +31,8 @@ export interface DashboardRig {
   readonly live: LiveChanges;
   /** Commands that the dashboard has given. */
   readonly commands: { readonly name: 'cancel' | 'retry'; readonly target: CommandTarget }[];
+  /** Specs that the dashboard has submitted, with their idempotency keys. */
+  readonly submissions: { readonly spec: SweepSpec; readonly idempotencyKey: string }[];
   /** Tells as the coordinator does after a commit. */
   publishChange(sweepId: string): Promise<void>;
   /** Stops PostgreSQL under the running dashboard. */
@@ -39,6 +43,8 @@ export interface DashboardRig {
 /** What the commands answer in tests: a refusal for this sweep, otherwise this many trials. */
 export const unreachableSweep = 'sweep-unreachable1';
 export const touchedTrials = 3;
+/** The sweep that every submission leads to; a test seeds it when it wants to see its page. */
+export const submittedSweep = 'sweep-submitted1';
 
 /** A dashboard over real servers: PostgreSQL with the project's tables, NATS, and the browser bundle as it is now. */
 export async function startDashboardRig(options: { token?: string; pollEvery?: number } = {}): Promise<DashboardRig> {
@@ -57,6 +63,7 @@ export async function startDashboardRig(options: { token?: string; pollEvery?: n
   );
   const unsubscribe = subscribeChanges(connection, (sweepId) => live.notice(sweepId));
   const commands: DashboardRig['commands'] = [];
+  const submissions: DashboardRig['submissions'] = [];
   const command = (name: 'cancel' | 'retry') => (target: CommandTarget) => {
     commands.push({ name, target });
     const refused = 'sweepId' in target && target.sweepId === unreachableSweep;
@@ -71,7 +78,16 @@ export async function startDashboardRig(options: { token?: string; pollEvery?: n
     assets: readAssets(folder),
     logger: createLogger('dashboard', 'silent'),
     token: options.token,
-    commands: { cancel: command('cancel'), retry: command('retry') },
+    examples: readExamples(),
+    commands: {
+      submit: (given) => {
+        const created = submissions.every(({ idempotencyKey }) => idempotencyKey !== given.idempotencyKey);
+        submissions.push(given);
+        return Promise.resolve({ sweepId: submittedSweep, created });
+      },
+      cancel: command('cancel'),
+      retry: command('retry'),
+    },
   });
   const { server, url } = await listen(app, '127.0.0.1', 0);
   return {
@@ -81,6 +97,7 @@ export async function startDashboardRig(options: { token?: string; pollEvery?: n
     client,
     live,
     commands,
+    submissions,
     publishChange: async (sweepId) => {
       connection.publish(subjects.changed(sweepId), JSON.stringify({ v: protocolVersion, sweepId }));
       await connection.flush();

@@ -2,14 +2,15 @@ import { compareSweep } from '../../shared/compare/comparison.js';
 import { renderTerminal } from '../../shared/compare/render-terminal.js';
 import { callCommand } from '../../shared/nats/command-client.js';
 import { connectNats, type Connection } from '../../shared/nats/connect.js';
+import { newId } from '../../shared/ids.js';
 import { countTrials } from '../../shared/sweep-spec/count.js';
 import type { SweepSpec } from '../../shared/sweep-spec/parse.js';
+import { submission } from '../../shared/sweep-spec/submission.js';
 import { exitCodeOfInterruption, interruption } from '../interruption.js';
 import { outcomeOf } from '../progress/outcome.js';
 import { watchSweep } from '../progress/watch-sweep.js';
 import { readSpecFile } from '../read-spec.js';
 import { startStack, type Stack } from '../stack/stack.js';
-import { submission } from '../submission.js';
 import { addStackOptions, type StackOptions } from './stack-options.js';
 import type { Terminal, Verb } from './verb.js';
 
@@ -96,7 +97,11 @@ async function trainAndShow(
   signal: AbortSignal,
 ): Promise<number> {
   if (signal.aborted) return exitCodeOfInterruption;
-  const reply = await callCommand(connection, 'submit', submission(spec, options.new === true));
+  const reply = await callCommand(
+    connection,
+    'submit',
+    submission(spec, options.new === true ? newId('sweep') : undefined),
+  );
   for (const note of reply.notes) terminal.note(note);
   if (!reply.created) terminal.note('This spec was run before: going on with the same sweep (--new trains it again).');
   terminal.note(`${String(reply.trials)} trials · ${dashboardUrl ?? ''}/sweeps/${reply.sweepId}`);

@@ -1,7 +1,8 @@
 import { callCommand } from '../../shared/nats/command-client.js';
+import { newId } from '../../shared/ids.js';
+import { submission } from '../../shared/sweep-spec/submission.js';
 import { withCoordinator } from '../connection.js';
 import { readSpecFile } from '../read-spec.js';
-import { submission } from '../submission.js';
 import type { Verb } from './verb.js';
 
 /** `sigmasweep submit SPEC`: hands a sweep to a running coordinator and returns. */
@@ -16,7 +17,11 @@ export const submit: Verb = {
       .action(async (path: string, options: { quick?: true; new?: true }) => {
         const spec = readSpecFile(path, options.quick === true);
         await withCoordinator(terminal.config, async (connection) => {
-          const reply = await callCommand(connection, 'submit', submission(spec, options.new === true));
+          const reply = await callCommand(
+            connection,
+            'submit',
+            submission(spec, options.new === true ? newId('sweep') : undefined),
+          );
           for (const note of reply.notes) terminal.note(note);
           if (!reply.created) terminal.note('This spec was submitted before: same sweep (use --new to train again).');
           terminal.print(reply.sweepId);

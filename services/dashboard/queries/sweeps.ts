@@ -88,3 +88,12 @@ export function listSweeps(database: Database, limit = 100): Promise<SweepOvervi
 export async function findSweep(database: Database, sweepId: string): Promise<SweepOverview | undefined> {
   return (await readOverviews(database, Prisma.sql`${columns} WHERE id = ${sweepId}`))[0];
 }
+
+/** The spec that a sweep was submitted with, as it is stored; undefined when there is no such sweep. */
+export async function readStoredSpec(
+  database: Database,
+  sweepId: string,
+): Promise<{ name: string; spec: unknown } | undefined> {
+  const row = await database.sweep.findUnique({ where: { id: sweepId }, select: { name: true, spec: true } });
+  return row ?? undefined;
+}

@@ -70,3 +70,15 @@ export async function listWorkers(database: Database, limit = 200): Promise<Work
     lastSeenAgo: row.last_seen_ago,
   }));
 }
+
+/** The workers that are here and take trials. */
+export async function listCapacity(database: Database): Promise<{ backend: string; device: string; slots: number }[]> {
+  return database.$queryRaw<{ backend: string; device: string; slots: number }[]>`
+    SELECT backend, device, slots FROM worker
+    WHERE state = 'running' AND last_seen_at > now() - make_interval(secs => ${silentAfter})`;
+}
+
+/** Trials of all sweeps that wait for a slot. */
+export async function countWaiting(database: Database): Promise<number> {
+  return database.trial.count({ where: { state: 'queued' } });
+}

@@ -26,7 +26,15 @@ export function trialsText(count: number): string {
 }
 
 /** What a command did, from the query of the redirect; nothing but a number is taken from there. */
-export function readNotice(query: { cancelled?: string | undefined; queued?: string | undefined }): string | undefined {
+export function readNotice(query: {
+  cancelled?: string | undefined;
+  queued?: string | undefined;
+  launched?: string | undefined;
+}): string | undefined {
+  if (query.launched === 'again') {
+    return 'This spec was submitted before: this is its sweep. To train it once more, tick “train again” when you launch it.';
+  }
+  if (query.launched !== undefined) return 'The sweep was launched.';
   const cancelled = readCount(query.cancelled);
   if (cancelled !== undefined) return `${trialsText(cancelled)} cancelled.`;
   const queued = readCount(query.queued);

@@ -9,17 +9,20 @@ export interface PageProps {
   readonly assets: Assets;
   /** Address of the page's server-sent events; undefined for pages that don't change. */
   readonly events?: string;
-  readonly current?: 'sweeps' | 'workers';
+  readonly current?: 'sweeps' | 'launch' | 'workers';
+  /** A further script of the bundle, for pages that need one. */
+  readonly script?: string;
   readonly children?: Child;
 }
 
 const navigation = [
   { key: 'sweeps', href: '/', label: 'Sweeps' },
+  { key: 'launch', href: '/launch', label: 'Launch' },
   { key: 'workers', href: '/workers', label: 'Workers' },
 ] as const;
 
 /** The frame of every page: head, bar, main part. */
-export function Page({ title, assets, events, current, children }: PageProps) {
+export function Page({ title, assets, events, current, script, children }: PageProps) {
   return html`<!doctype html>${(
       <html lang="en">
         <head>
@@ -30,6 +33,7 @@ export function Page({ title, assets, events, current, children }: PageProps) {
           <link rel="icon" href={icon} />
           <link rel="stylesheet" href={assetUrl(assets, 'styles.css')} />
           <script type="module" src={assetUrl(assets, 'main.js')}></script>
+          {script === undefined ? null : <script type="module" src={assetUrl(assets, script)}></script>}
         </head>
         <body data-events={events}>
           <a class="skip" href="#main">

@@ -1,0 +1,115 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { SigmasweepError } from '../../shared/errors.js';
+import { newId } from '../../shared/ids.js';
+import { sweepSpecJsonSchema } from '../../shared/sweep-spec/json-schema.js';
+import { submission } from '../../shared/sweep-spec/submission.js';
+import type { Dependencies } from '../dependencies.js';
+import { checkSpecText, type SpecCheck } from '../launch/check-spec.js';
+import { estimateTime } from '../launch/estimate.js';
+import { previewSweep } from '../launch/preview.js';
+import { textOfSpec } from '../launch/start-text.js';
+import { listPastRuns } from '../queries/past-runs.js';
+import { listSweeps, readStoredSpec } from '../queries/sweeps.js';
+import { countWaiting, listCapacity } from '../queries/workers.js';
+import { CheckResult, type Preview } from '../views/launch-check.js';
+import { LaunchPage, type LaunchForm } from '../views/launch.js';
+import { readId } from './parameters.js';
+
+/** A spec's text may have 1 MB; with the form's encoding, which can triple it, and its other fields. */
+const largestForm = 3_200_000;
+
+/** Past sweeps that are offered as a start. */
+const offeredSweeps = 50;
+
+/** Launching a sweep: the page, its live check, the submission. */
+export function launchRoutes({ database, assets, commands, examples }: Dependencies): Hono {
+  const app = new Hono();
+  const limit = bodyLimit({
+    maxSize: largestForm,
+    onError: () => {
+      throw new SigmasweepError('REQUEST_TOO_LARGE', 'This is more than a spec may have: 1,000,000 bytes.', {
+        hint: 'Write a grid as values or as a simplex instead of points.',
+      });
+    },
+  });
+
+  const previewOf = async (check: SpecCheck): Promise<Preview | undefined> => {
+    if (!check.ok) return undefined;
+    const sweep = previewSweep(check.spec);
+    const [past, workers, waiting] = await Promise.all([
+      listPastRuns(database, check.spec.workload),
+      listCapacity(database),
+      countWaiting(database),
+    ]);
+    const time = sweep.rows === undefined ? undefined : estimateTime(check.spec, sweep.rows, past, workers);
+    return { sweep, time, waiting };
+  };
+  const page = async (form: LaunchForm, from: { example?: string; sweep?: string } = {}) => {
+    const check = checkSpecText(form.text, { quick: form.quick });
+    const [sweeps, preview] = await Promise.all([listSweeps(database, offeredSweeps), previewOf(check)]);
+    return (
+      <LaunchPage
+        assets={assets}
+        examples={examples}
+        sweeps={sweeps}
+        from={from}
+        form={form}
+        check={<CheckResult check={check} preview={preview} />}
+      />
+    );
+  };
+
+  app.get('/launch', async (context) => {
+    const { example: name, sweep: asked } = context.req.query();
+    const fresh = { quick: false, again: false, key: newId('sweep') };
+    if (asked !== undefined) {
+      const sweepId = readId(asked);
+      const stored = sweepId === undefined ? undefined : await readStoredSpec(database, sweepId);
+      if (sweepId === undefined || stored === undefined) return context.notFound();
+      return context.html(await page({ ...fresh, text: textOfSpec(stored.spec) }, { sweep: sweepId }));
+    }
+    const example = name === undefined ? examples[0] : examples.find((one) => one.name === name);
+    if (name !== undefined && example === undefined) return context.notFound();
+    const from = example === undefined ? {} : { example: example.name };
+    return context.html(await page({ ...fresh, text: example?.text ?? '' }, from));
+  });
+
+  app.post('/launch/check', limit, async (context) => {
+    const { text, quick } = readForm(await context.req.parseBody());
+    const check = checkSpecText(text, { quick });
+    return context.html(<CheckResult check={check} preview={await previewOf(check)} />);
+  });
+
+  app.post('/launch', limit, async (context) => {
+    const body = await context.req.parseBody();
+    const form = readForm(body);
+    const check = checkSpecText(form.text, { quick: form.quick });
+    // Without script, checking is a button of the same form.
+    if (body['action'] === 'check' || !check.ok) return context.html(await page(form), check.ok ? 200 : 422);
+    const given = submission(check.spec, form.again ? form.key : undefined);
+    const { sweepId, created } = await commands.submit(given);
+    return context.redirect(`/sweeps/${sweepId}?launched=${created ? 'new' : 'again'}`, 303);
+  });
+
+  const schema = JSON.stringify(sweepSpecJsonSchema());
+  app.get('/api/spec-schema.json', (context) =>
+    context.body(schema, 200, { 'Content-Type': 'application/schema+json' }),
+  );
+
+  return app;
+}
+
+/** What a form of the page posts; browsers end lines with CR LF. */
+function readForm(body: Record<string, unknown>): LaunchForm {
+  const text = (name: string): string => {
+    const value = body[name];
+    return typeof value === 'string' ? value : '';
+  };
+  return {
+    text: text('spec').replaceAll('\r\n', '\n'),
+    quick: text('quick') !== '',
+    again: text('again') !== '',
+    key: readId(text('key')) ?? newId('sweep'),
+  };
+}
