@@ -98,7 +98,7 @@ describe('the preview', () => {
     const spec = specOf(text);
     const preview = previewSweep(spec);
     const plan = planSweep(spec);
-    expect(preview.rows).toEqual(plan.settings);
+    expect(preview.rows).toEqual(plan.settings.map((setting) => expect.objectContaining(setting) as unknown));
     expect(preview.trials).toBe(plan.trials.length);
   });
 

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../shared/canonical-json.js';
 import { modelConfig } from '../../shared/catalog/models.js';
-import type { Setting } from '../../shared/compare/results.js';
 import type { SweepSpec } from '../../shared/sweep-spec/parse.js';
+import type { PreviewRow } from './preview.js';
 
 /** A trial that has run from its start to its success without an interruption. */
 export interface PastRun {
@@ -68,18 +68,19 @@ function median(values: readonly number[]): number | undefined {
  */
 export function estimateTime(
   spec: SweepSpec,
-  rows: readonly Setting[],
+  rows: readonly PreviewRow[],
   past: readonly PastRun[],
   workers: readonly Capacity[],
 ): TimeEstimate {
   const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
-  const [shape, model] = [shapeOfData(spec.data), shapeOfModel(spec.model)];
+  const shape = shapeOfData(spec.data);
+  const networks = new Set(rows.map((row) => canonicalJson(row.network)));
   const alike = past.filter(
     (run) =>
       run.workload === spec.workload &&
       run.batchSize === spec.batchSize &&
       shapeOfData(run.data) === shape &&
-      shapeOfModel(run.model) === model,
+      networks.has(shapeOfModel(run.model)),
   );
   const here = alike.filter((run) => workers.some((w) => w.backend === run.backend && w.device === run.device));
   const runs = here.length > 0 ? here : alike;
@@ -89,13 +90,13 @@ export function estimateTime(
     rates.set(key, [...(rates.get(key) ?? []), run.seconds / run.steps]);
   };
   for (const run of runs) {
-    note(rateKey(run.tasks, run.method), run);
-    note(rateKey(run.tasks), run);
+    note(rateKey(shapeOfModel(run.model), run.tasks, run.method), run);
+    note(rateKey(shapeOfModel(run.model), run.tasks), run);
   }
   let borrowed = 0;
   const perTrial = rows.map((row) => {
-    const own = median(rates.get(rateKey(row.tasks, row.method)) ?? []);
-    const rate = own ?? median(rates.get(rateKey(row.tasks)) ?? []);
+    const own = median(rates.get(rateKey(canonicalJson(row.network), row.tasks, row.method)) ?? []);
+    const rate = own ?? median(rates.get(rateKey(canonicalJson(row.network), row.tasks)) ?? []);
     if (rate === undefined || steps === undefined) return undefined;
     if (own === undefined) borrowed += 1;
     return rate * steps;
@@ -115,8 +116,8 @@ export function estimateTime(
 }
 
 /** Which tasks are trained decides about heads and losses; how they are weighed, about the gradients. */
-function rateKey(tasks: readonly string[], method = ''): string {
-  return `${[...tasks].sort().join()}/${method}`;
+function rateKey(network: string, tasks: readonly string[], method = ''): string {
+  return `${network}/${[...tasks].sort().join()}/${method}`;
 }
 
 /** Steps of a whole trial: from the number of training images, or from what past trials of the same data had. */
