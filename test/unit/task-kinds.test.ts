@@ -201,6 +201,39 @@ describe.each(mapKinds)('%s', (kind) => {
     expect(metricsOf(kind, perfect, targets, 1)[0]).toBeCloseTo(kind === 'segmentation' ? 1 : 0, 5);
   });
 
+  it('draws no error of a perfect prediction, the darker the further it is off, and none where there is no truth', () => {
+    const targets = targetsOf(kind, 1, 41);
+    const drawn = (offset: number): Uint8Array => {
+      const predictions = new Float32Array(pixels * channels[kind]);
+      for (let pixel = 0; pixel < pixels; pixel += 1) {
+        const truth = Math.max(0, targets[pixel] ?? 0);
+        if (kind === 'segmentation') predictions[4 * pixel + ((truth + (offset > 0 ? 1 : 0)) % 4)] = 1 + offset;
+        if (kind === 'depth') predictions[pixel] = ((targets[pixel] ?? 0) + offset) / unit;
+        if (kind !== 'instance-vectors') continue;
+        predictions[2 * pixel] = ((targets[3 * pixel] ?? 0) + offset) / unit;
+        predictions[2 * pixel + 1] = (targets[3 * pixel + 1] ?? 0) / unit;
+      }
+      return taskKindImplementations[kind].drawError?.(predictions, targets, height, width).rgb ?? new Uint8Array();
+    };
+    const light = (rgb: Uint8Array, pixel: number): number =>
+      (rgb[3 * pixel] ?? 0) + (rgb[3 * pixel + 1] ?? 0) + (rgb[3 * pixel + 2] ?? 0);
+    const [none, some, more] = [drawn(0), drawn(0.2), drawn(0.4)];
+    for (let pixel = 0; pixel < pixels; pixel += 1) {
+      const hasTruth =
+        kind === 'segmentation'
+          ? (targets[pixel] ?? -1) >= 0
+          : kind === 'depth'
+            ? (targets[pixel] ?? 0) > 0
+            : targets[3 * pixel + 2] !== 0;
+      const shades = [none, some, more].map((rgb) => light(rgb, pixel));
+      if (hasTruth) {
+        expect(shades[0]).toBe(248 + 247 + 244);
+        expect(shades[1]).toBeLessThan(shades[0] ?? 0);
+        expect(shades[2]).toBeLessThan(shades[1] ?? 0);
+      } else expect(shades).toEqual([384, 384, 384]);
+    }
+  });
+
   it('has a trivial baseline that scores what its prediction scores', () => {
     const size = 7;
     const targets = targetsOf(kind, size, 51);

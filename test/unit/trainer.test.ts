@@ -5,7 +5,7 @@ import { wholeTrial, type MetricPoint } from '../../services/shared/messages/rep
 import { trialConfig, type TrialConfig } from '../../services/shared/trial-config.js';
 import type { FromTrainer } from '../../services/worker/trainer-protocol.js';
 import { isRetryable } from '../../services/worker/trainer/errors.js';
-import { shrink } from '../../services/worker/trainer/pictures.js';
+import { pictureEpochs, shrink } from '../../services/worker/trainer/pictures.js';
 import { epochOrder } from '../../services/worker/trainer/random.js';
 import { train } from '../../services/worker/trainer/train.js';
 import { lossCalls, toyKinds, toyWorkload } from '../helpers/toy-workload.js';
@@ -134,16 +134,28 @@ describe('train', () => {
     expect(lines.filter((line) => /^epoch \d: semantic loss .*; depth loss /.test(line))).toHaveLength(epochs);
   });
 
-  it('draws input, truth and prediction of the first validation samples', async () => {
+  it('draws the first validation samples after the last epoch, and fewer after some before', async () => {
     const { messages } = await trainToy();
     const pictures = messages.filter((message) => message.type === 'picture');
-    const names = pictures.map(({ sample, task, kind }) => `${sample} ${task} ${kind}`);
-    expect(new Set(names).size).toBe(4 * 5);
-    expect(names).toHaveLength(20);
-    for (const { png, epoch } of pictures) {
-      expect(Buffer.from(png, 'base64').subarray(1, 4).toString()).toBe('PNG');
-      expect(epoch).toBe(epochs);
-    }
+    const names = (at: number) =>
+      pictures.flatMap(({ epoch, sample, task, kind }) => (epoch === at ? [`${sample} ${task} ${kind}`] : []));
+    // The input, then truth and prediction of two tasks; the toy tasks draw no errors.
+    expect(new Set(names(epochs)).size).toBe(4 * 5);
+    expect(names(epochs)).toHaveLength(20);
+    expect(names(1)).toHaveLength(2 * 5);
+    // On the way there what does not change is left out.
+    expect(names(2)).toHaveLength(2 * 2);
+    for (const { png } of pictures) expect(Buffer.from(png, 'base64').subarray(1, 4).toString()).toBe('PNG');
+  });
+
+  it('draws after the first epoch, the last, and some between, each once', () => {
+    expect([1, 2, 3, 12, 100].map(pictureEpochs)).toEqual([
+      [1],
+      [1, 2],
+      [1, 2, 3],
+      [1, 2, 4, 8, 12],
+      [1, 10, 30, 60, 100],
+    ]);
   });
 
   it('gives the same metrics to the last bit when it is run again, and others with another seed', async () => {

@@ -1,4 +1,5 @@
 import { startCharts } from './charts.js';
+import { startEpochSlider } from './epoch-slider.js';
 import { keepTime } from './elapsed.js';
 import { keepLive, scrollToEnds } from './live.js';
 import { startTableView } from './table-view.js';
@@ -13,6 +14,7 @@ document.addEventListener('submit', (event) => {
 
 document.documentElement.classList.add('js');
 startTableView();
+startEpochSlider();
 scrollToEnds(document.body);
 keepTime();
 const refreshCharts = [...document.querySelectorAll<HTMLElement>('[data-charts]')].map(startCharts);

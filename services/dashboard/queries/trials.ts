@@ -91,6 +91,7 @@ export interface TrialDetail {
   readonly id: string;
   readonly label: string;
   readonly seed: number;
+  readonly settingKey: string;
   readonly state: TrialState;
   readonly attempt: number;
   readonly failures: number;
@@ -139,6 +140,7 @@ export async function findTrial(database: Database, trialId: string): Promise<Tr
     id: row.id,
     label: row.label,
     seed: row.seed,
+    settingKey: row.settingKey,
     state: row.state as TrialState,
     attempt: row.attempt,
     failures: row.failures,

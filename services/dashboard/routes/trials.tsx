@@ -3,8 +3,11 @@ import { trialChartSections } from '../charts/trial-charts.js';
 import type { Dependencies } from '../dependencies.js';
 import { readTestMetrics, readTrialMetrics } from '../queries/curves.js';
 import { listPictures } from '../queries/pictures.js';
+import { listTrialChoices } from '../queries/trial-choices.js';
 import { findTrial, readLog, type TrialDetail } from '../queries/trials.js';
-import { Configuration, Log, Pictures } from '../views/trial-parts.js';
+import { ConfigurationDifference } from '../views/configuration-difference.js';
+import { Pictures } from '../views/pictures.js';
+import { Configuration, Log } from '../views/trial-parts.js';
 import { Attempts, TrialHead, TrialPage } from '../views/trial.js';
 import { readCount, readId, readNotice } from './parameters.js';
 
@@ -49,6 +52,28 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
   );
   const log = async ({ trial, attempt }: View) => <Log {...await readLog(database, trial.id, attempt)} />;
 
+  const difference = async ({ trial, attempt }: View, asked: string | undefined) => {
+    const otherId = readId(asked);
+    const [other, choices, metrics] = await Promise.all([
+      otherId === undefined || otherId === trial.id ? undefined : findTrial(database, otherId),
+      listTrialChoices(database, { ...trial, sweepId: trial.sweep.id }),
+      readTestMetrics(database, trial.id, attempt),
+    ]);
+    return (
+      <ConfigurationDifference
+        workload={trial.sweep.workload}
+        tasks={trial.setting.tasks}
+        trial={{ ...trial, metrics }}
+        other={
+          other === undefined
+            ? undefined
+            : { ...other, metrics: await readTestMetrics(database, other.id, other.attempt) }
+        }
+        choices={choices}
+      />
+    );
+  };
+
   /** The parts that are fetched again when something changed. */
   const parts: Readonly<Record<string, (view: View) => Promise<ReturnType<typeof TrialHead>>>> = {
     head,
@@ -72,7 +97,12 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
         notice={readNotice(context.req.query())}
         head={await head(view)}
         pictures={await pictures(view)}
-        configuration={<Configuration config={view.trial.config} />}
+        configuration={
+          <>
+            <Configuration config={view.trial.config} />
+            {await difference(view, context.req.query('against'))}
+          </>
+        }
         log={await log(view)}
       />,
     );

@@ -5,6 +5,15 @@ import { TableScroll } from './layout.js';
 /** Shades of a cell, from an empty one to all of its row. */
 const shades = 6;
 
+function percent(part: number, whole: number): string {
+  return whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
+}
+
+/** How often a class was predicted. */
+function predictedAs(counts: ConfusionTable['counts'], label: number): number {
+  return counts.reduce((sum, row) => sum + (row[label] ?? 0), 0);
+}
+
 function Matrix({ label, table: { classes, counts } }: { label: string; table: ConfusionTable }) {
   return (
     <TableScroll label={`Confusion matrix of ${label}`}>
@@ -21,6 +30,9 @@ function Matrix({ label, table: { classes, counts } }: { label: string; table: C
             <th scope="col" class="number">
               Recall
             </th>
+            <th scope="col" class="number">
+              IoU
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -33,10 +45,11 @@ function Matrix({ label, table: { classes, counts } }: { label: string; table: C
                   <td
                     class={`number shade-${all === 0 ? 0 : Math.ceil((shades * count) / all)}${predicted === truth ? ' hit' : ''}`}
                   >
-                    {count}
+                    {count.toLocaleString('en')}
                   </td>
                 ))}
-                <td class="number">{all === 0 ? '–' : `${((100 * (row[truth] ?? 0)) / all).toFixed(1)} %`}</td>
+                <td class="number">{percent(row[truth] ?? 0, all)}</td>
+                <td class="number">{percent(row[truth] ?? 0, all + predictedAs(counts, truth) - (row[truth] ?? 0))}</td>
               </tr>
             );
           })}
@@ -62,7 +75,10 @@ export function ConfusionMatrices(props: {
       {tables.map(({ task, table }) => (
         <Matrix label={taskLabel(props.workload, task)} table={table} />
       ))}
-      <p class="sub">Samples of the test split after the last epoch.</p>
+      <p class="sub">
+        Samples of the test split, or their pixels, after the last epoch. IoU: those of the class in both, over those in
+        either.
+      </p>
     </section>
   );
 }

@@ -1,14 +1,11 @@
 import { trialConfig, type TrialConfig } from '../../shared/trial-config.js';
-import { pictureKinds, wholeTrial } from '../../shared/messages/reports.js';
 import { models } from '../../shared/catalog/models.js';
 import { optimizers } from '../../shared/catalog/optimizers.js';
 import { workloads } from '../../shared/catalog/workloads.js';
 import { weightings } from '../../shared/catalog/weightings.js';
 import { taskLabel } from '../../shared/compare/metric-names.js';
 import { formatClock } from '../format.js';
-import type { PictureKey } from '../queries/pictures.js';
 import type { LogRow } from '../queries/trials.js';
-import { TableScroll } from './layout.js';
 
 /** Writes an option's value as a person would: lists with commas, records as "key value" pairs. */
 function readable(value: unknown): string {
@@ -124,86 +121,6 @@ export function Log({ lines, total }: { lines: readonly LogRow[]; total: number 
           ))}
         </ol>
       </div>
-    </>
-  );
-}
-
-export function pictureUrl(key: PictureKey): string {
-  const parts = [key.trialId, key.attempt, key.epoch, key.sample, key.task].map((part) =>
-    encodeURIComponent(String(part)),
-  );
-  return `/pictures/${parts.join('/')}/${key.kind}.png`;
-}
-
-export interface PicturesProps {
-  readonly trialId: string;
-  readonly workload: string;
-  readonly tasks: readonly string[];
-  readonly pictures: readonly PictureKey[];
-  /** The epoch a person chose; undefined for the newest. */
-  readonly epoch: number | undefined;
-  /** The attempt a person chose, for the links. */
-  readonly attempt: number | undefined;
-}
-
-/** A row per sample: the input, then truth and prediction of each task side by side. */
-export function Pictures({ trialId, workload, tasks, pictures, epoch, attempt }: PicturesProps) {
-  const epochs = [...new Set(pictures.map((picture) => picture.epoch))].sort((a, b) => a - b);
-  const newest = epochs.at(-1);
-  if (newest === undefined) return <p class="empty">Pictures of what the network predicts appear as it trains.</p>;
-  const shown = epoch !== undefined && epochs.includes(epoch) ? epoch : newest;
-  const here = pictures.filter((picture) => picture.epoch === shown);
-  const samples = [...new Set(here.map((picture) => picture.sample))].sort((a, b) => a - b);
-  const columns = [wholeTrial, ...tasks].flatMap((task) =>
-    pictureKinds
-      .filter((kind) => here.some((picture) => picture.task === task && picture.kind === kind))
-      .map((kind) => ({ task, kind, label: task === wholeTrial ? 'Input' : taskLabel(workload, task) })),
-  );
-  const link = (one: number): string =>
-    `/trials/${trialId}?${attempt === undefined ? '' : `attempt=${attempt}&`}epoch=${one}#pictures`;
-  return (
-    <>
-      {epochs.length > 1 ? (
-        <nav class="filters" aria-label="Epoch of the pictures">
-          <span class="muted">After epoch</span>
-          {epochs.map((one) => (
-            <a href={link(one)} data-key={String(one)} aria-current={one === shown ? 'true' : undefined}>
-              {one}
-            </a>
-          ))}
-        </nav>
-      ) : null}
-      <TableScroll label="Pictures">
-        <table class="pictures">
-          <caption class="hidden">Input, truth and prediction after epoch {shown}</caption>
-          <thead>
-            <tr>
-              {columns.map(({ kind, label }) => (
-                <th scope="col">
-                  {label}
-                  {kind === 'input' ? null : <span class="sub">{kind}</span>}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {samples.map((sample) => (
-              <tr>
-                {columns.map(({ task, kind, label }) => {
-                  const key = here.find((one) => one.sample === sample && one.task === task && one.kind === kind);
-                  return (
-                    <td>
-                      {key === undefined ? null : (
-                        <img src={pictureUrl(key)} alt={`Sample ${sample + 1}, ${label}, ${kind}`} loading="lazy" />
-                      )}
-                    </td>
-                  );
-                })}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableScroll>
     </>
   );
 }

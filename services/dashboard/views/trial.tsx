@@ -201,7 +201,7 @@ export function TrialPage(props: TrialPageProps) {
           <Attempts trial={trial} shown={props.attempt} />
         </Live>
       </section>
-      <section class="card" aria-labelledby="configuration-title">
+      <section class="card" id="configuration" aria-labelledby="configuration-title">
         <div class="card-head">
           <h2 id="configuration-title">Configuration</h2>
         </div>

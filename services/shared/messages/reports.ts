@@ -33,7 +33,7 @@ export const weightingMetrics = {
   variance: 'variance',
 } as const;
 
-export const pictureKinds = ['input', 'truth', 'prediction'] as const;
+export const pictureKinds = ['input', 'truth', 'prediction', 'error'] as const;
 export type PictureKind = (typeof pictureKinds)[number];
 
 export const reportItem = z.discriminatedUnion('type', [

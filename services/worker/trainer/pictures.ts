@@ -7,18 +7,31 @@ import { targetOf, type Trial } from './trial.js';
 
 type PictureMessage = Extract<FromTrainer, { type: 'picture' }>;
 
-/** How many validation samples are shown. */
+/** How many validation samples are shown at the end, and on the way there: pictures are most of what a trial stores. */
 const shownSamples = 4;
+const earlySamples = 2;
+/** Epochs whose predictions are shown, as shares of all: early ones change most. */
+const shownShares = [0.1, 0.3, 0.6, 1];
+
+/** The epochs after which pictures are drawn: the first, some between, the last. */
+export function pictureEpochs(epochs: number): number[] {
+  return [...new Set([1, ...shownShares.map((share) => Math.ceil(share * epochs))])].sort((a, b) => a - b);
+}
 
 /** A PNG of noise takes 3 bytes a pixel and base64 4/3 of that; a report's picture may have 700,000 characters. */
 const mostPixels = 170_000;
 
-/** Input, truth and prediction of the first validation samples. */
+/**
+ * Input, truth, prediction and error of the first validation samples. Between the first and the last drawing input and
+ * truth are left out: they stay the same.
+ */
 export async function drawPictures(trial: Trial, epoch: number): Promise<PictureMessage[]> {
-  const { workload, tasks } = trial;
+  const { workload, tasks, config } = trial;
   const { height, width } = workload;
   const dataset = workload.splits.validation;
-  const size = Math.min(shownSamples, dataset.length);
+  const last = epoch === config.epochs;
+  const whole = last || epoch === pictureEpochs(config.epochs)[0];
+  const size = Math.min(last ? shownSamples : earlySamples, dataset.length);
   const samples = Array.from({ length: size }, (_, sample) => sample);
   const batch = dataset.batch(
     samples,
@@ -34,13 +47,18 @@ export async function drawPictures(trial: Trial, epoch: number): Promise<Picture
     png: Buffer.from(picturePng(shrink(picture, mostPixels))).toString('base64'),
   });
   return samples.flatMap((sample) => [
-    message(sample, wholeTrial, 'input', imagePicture(sampleOf(batch.images, sample, size), height, width)),
+    ...(whole
+      ? [message(sample, wholeTrial, 'input', imagePicture(sampleOf(batch.images, sample, size), height, width))]
+      : []),
     ...tasks.flatMap(({ name, implementation }, index) => {
       const target = sampleOf(targetOf(batch.targets, name), sample, size);
       const prediction = sampleOf(predictions[index] as Float32Array, sample, size);
       return [
-        message(sample, name, 'truth', implementation.drawTarget(target, height, width)),
+        ...(whole ? [message(sample, name, 'truth', implementation.drawTarget(target, height, width))] : []),
         message(sample, name, 'prediction', implementation.drawPrediction(prediction, target, height, width)),
+        ...(implementation.drawError === undefined
+          ? []
+          : [message(sample, name, 'error', implementation.drawError(prediction, target, height, width))]),
       ];
     }),
   ]);

@@ -10,7 +10,7 @@ import type { OpenTask, OpenWorkload } from '../workloads/workload.js';
 import { TrainingDiverged } from './errors.js';
 import { evaluate, sampleLosses } from './evaluate.js';
 import { Pace, StopRequested } from './pace.js';
-import { drawPictures } from './pictures.js';
+import { drawPictures, pictureEpochs } from './pictures.js';
 import { epochOrder } from './random.js';
 import { trainStep } from './step.js';
 import { openTrial, type TaskKinds, type Trial } from './trial.js';
@@ -61,6 +61,7 @@ async function run(trial: Trial, { workload, backend, say, signal, deviceFailure
   await pace.pause();
   metrics([...(await weightPoints(trial, 0)), ...(await evaluate(trial, 'validation', 0, pace.pause))]);
 
+  const drawnEpochs = new Set(pictureEpochs(config.epochs));
   let trainSeconds = 0;
   for (let epoch = 1; epoch <= config.epochs; epoch += 1) {
     const begin = performance.now();
@@ -81,6 +82,9 @@ async function run(trial: Trial, { workload, backend, say, signal, deviceFailure
     ];
     metrics(points);
     log(epochLine(epoch, points));
+    if (epoch < config.epochs && drawnEpochs.has(epoch)) {
+      for (const picture of await drawPictures(trial, epoch)) say(picture);
+    }
   }
 
   const test = await evaluate(trial, 'test', config.epochs, pace.pause);

@@ -110,4 +110,6 @@ export interface TaskKindImplementation {
   drawTarget(target: TargetArray, height: number, width: number): Picture;
   /** Draws one sample's prediction in the colours of `drawTarget`; `target` gives the mask and the range. */
   drawPrediction(prediction: Float32Array, target: TargetArray, height: number, width: number): Picture;
+  /** Draws where one sample's prediction is wrong, and by how much; not there for kinds that predict no map. */
+  drawError?(prediction: Float32Array, target: TargetArray, height: number, width: number): Picture;
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { MetricAccumulator, TargetArray, TaskKindImplementation } from '../workload.js';
-import { depthColour, neutral, paintPicture } from './palettes.js';
+import { depthColour, errorColour, neutral, paintPicture } from './palettes.js';
 import { maskedRegressionLoss } from './regression-loss.js';
 import { pixelsPerOutput } from './units.js';
 
@@ -40,7 +40,20 @@ export const depth: TaskKindImplementation = {
       else depthColour((scale * (prediction[pixel] as number)) / most, slot);
     });
   },
+
+  drawError: (prediction, target, height, width) => {
+    const worst = worstShare * largest(target);
+    const scale = pixelsPerOutput(width);
+    return paintPicture(height, width, (pixel, slot) => {
+      const truth = target[pixel] as number;
+      if (truth <= 0) slot.set(neutral);
+      else errorColour(Math.abs(scale * (prediction[pixel] as number) - truth) / worst, slot);
+    });
+  },
 };
+
+/** An error this large, as a share of the sample's largest depth, has the darkest colour. */
+const worstShare = 0.25;
 
 function largest(target: TargetArray): number {
   let most = 1e-6;

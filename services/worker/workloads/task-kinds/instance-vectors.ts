@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { MetricAccumulator, TaskKindImplementation } from '../workload.js';
-import { neutral, paintPicture, vectorColour } from './palettes.js';
+import { errorColour, neutral, paintPicture, vectorColour } from './palettes.js';
 import { maskedRegressionLoss } from './regression-loss.js';
 import { pixelsPerOutput } from './units.js';
 
@@ -41,6 +41,19 @@ export const instanceVectors: TaskKindImplementation = {
       }
       const dx = scale * (prediction[2 * pixel] as number);
       vectorColour(dx, scale * (prediction[2 * pixel + 1] as number), longestVector(width), slot);
+    });
+  },
+
+  drawError: (prediction, target, height, width) => {
+    const scale = pixelsPerOutput(width);
+    return paintPicture(height, width, (pixel, slot) => {
+      if (target[3 * pixel + 2] === 0) {
+        slot.set(neutral);
+        return;
+      }
+      const dx = scale * (prediction[2 * pixel] as number) - (target[3 * pixel] as number);
+      const dy = scale * (prediction[2 * pixel + 1] as number) - (target[3 * pixel + 1] as number);
+      errorColour(Math.sqrt(dx * dx + dy * dy) / longestVector(width), slot);
     });
   },
 };

@@ -36,6 +36,20 @@ export function segmentColour(label: number, slot: PixelSlot): void {
   slot.set(label < 0 ? ignored : (classColours[label % classColours.length] ?? ignored));
 }
 
+/** From no error to the largest that is told apart: ever darker, so that it can be read without colours too. */
+const errorRamp: readonly Rgb[] = [
+  [248, 247, 244],
+  [252, 205, 160],
+  [238, 125, 60],
+  [170, 50, 20],
+  [74, 14, 14],
+];
+
+/** @param share 0 no error, 1 or more the largest that is told apart */
+export function errorColour(share: number, slot: PixelSlot): void {
+  onRamp(errorRamp, Math.min(1, Math.max(0, share)), slot);
+}
+
 /** Viridis (Smith & van der Walt 2015) at nine equal steps. */
 const viridis: readonly Rgb[] = [
   [68, 1, 84],
@@ -52,10 +66,15 @@ const viridis: readonly Rgb[] = [
 /** @param share 0 … 1 of the largest value; values outside are drawn as the nearest end */
 export function depthColour(share: number, slot: PixelSlot): void {
   // The square root spreads the far range, where most of the scene is.
-  const place = Math.sqrt(Math.min(1, Math.max(0, share))) * (viridis.length - 1);
-  const step = Math.min(viridis.length - 2, Math.floor(place));
-  const from = viridis[step] ?? neutral;
-  const to = viridis[step + 1] ?? neutral;
+  onRamp(viridis, Math.sqrt(Math.min(1, Math.max(0, share))), slot);
+}
+
+/** @param share 0 … 1 of the way along the ramp */
+function onRamp(ramp: readonly Rgb[], share: number, slot: PixelSlot): void {
+  const place = share * (ramp.length - 1);
+  const step = Math.min(ramp.length - 2, Math.floor(place));
+  const from = ramp[step] ?? neutral;
+  const to = ramp[step + 1] ?? neutral;
   for (let channel = 0; channel < 3; channel += 1) {
     const start = from[channel] as number;
     slot[channel] = Math.round(start + (place - step) * ((to[channel] as number) - start));

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { MetricAccumulator, Picture, TaskKindImplementation } from '../workload.js';
 import { ConfusionMatrix, likeliestClass } from './confusion-matrix.js';
 import { labelLoss } from './label-loss.js';
-import { paintPicture, segmentColour } from './palettes.js';
+import { errorColour, neutral, paintPicture, segmentColour } from './palettes.js';
 
 /**
  * One class for each pixel. Targets: Int32 class numbers, size × height × width, any negative number = ignored.
@@ -28,7 +28,26 @@ export const segmentation: TaskKindImplementation = {
       segmentColour((target[pixel] ?? -1) < 0 ? -1 : likeliestClass(prediction, pixel, classes), slot),
     );
   },
+
+  /** Of a wrong pixel by how much: the likelihood that the prediction keeps from the true class. */
+  drawError: (prediction, target, height, width): Picture => {
+    const classes = prediction.length / (height * width);
+    return paintPicture(height, width, (pixel, slot) => {
+      const truth = target[pixel] ?? -1;
+      if (truth < 0) slot.set(neutral);
+      else if (likeliestClass(prediction, pixel, classes) === truth) errorColour(0, slot);
+      else errorColour(1 - likelihoodOf(prediction, pixel, classes, truth), slot);
+    });
+  },
 };
+
+/** Softmax of one pixel's logits at a class. */
+function likelihoodOf(logits: Float32Array, pixel: number, classes: number, label: number): number {
+  const own = Array.from(logits.subarray(pixel * classes, (pixel + 1) * classes));
+  const largest = Math.max(...own);
+  const exponentials = own.map((logit) => Math.exp(logit - largest));
+  return (exponentials[label] ?? 0) / exponentials.reduce((sum, value) => sum + value, 0);
+}
 
 /** Of every pixel of a set that is not ignored: mean IoU and accuracy from the sums over the set. */
 class SegmentationScores implements MetricAccumulator {
@@ -50,6 +69,11 @@ class SegmentationScores implements MetricAccumulator {
       this.matrix.add(truth, likeliestClass(predictions, pixel, this.classes));
       this.counted = true;
     }
+  }
+
+  /** Pixels. */
+  confusion(): Float64Array {
+    return this.matrix.counts;
   }
 
   result(): Record<string, number> {
