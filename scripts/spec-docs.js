@@ -3,7 +3,8 @@ import { encoders } from '../dist/services/shared/catalog/encoders.js';
 import { models } from '../dist/services/shared/catalog/models.js';
 import { optimizers } from '../dist/services/shared/catalog/optimizers.js';
 import { weightings } from '../dist/services/shared/catalog/weightings.js';
-import { metricsOfKind, workloads } from '../dist/services/shared/catalog/workloads.js';
+import { metricsOfKind } from '../dist/services/shared/catalog/metrics.js';
+import { workloads } from '../dist/services/shared/catalog/workloads.js';
 import { sweepSpecJsonSchema } from '../dist/services/shared/sweep-spec/json-schema.js';
 
 const schema = sweepSpecJsonSchema();

@@ -46,6 +46,10 @@ export const settings = {
       .default('auto')
       .describe(`TensorFlow.js backend: ${backendRequests.join(', ')}.`),
     SIGMASWEEP_CACHE: z.string().min(1).default('.sigmasweep/cache').describe('Folder for decoded data sets.'),
+    SIGMASWEEP_COMMANDS: z
+      .string()
+      .optional()
+      .describe('File that names the programs which this worker may run for workload `command`; unless set, none.'),
     SIGMASWEEP_LINKED: z
       .string()
       .optional()

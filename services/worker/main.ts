@@ -4,6 +4,7 @@ import { errorRecord } from '../shared/errors.js';
 import { createLogger } from '../shared/log.js';
 import { connectNats } from '../shared/nats/connect.js';
 import { Agent } from './agent/agent.js';
+import { readCommands } from './agent/commands/command-settings.js';
 
 let agent: Agent | undefined;
 let stopping = false;
@@ -24,6 +25,7 @@ function fail(error: unknown): never {
 async function run(): Promise<void> {
   const config = readConfig('worker');
   const logger = createLogger('worker', config.SIGMASWEEP_LOG_LEVEL);
+  const commands = config.SIGMASWEEP_COMMANDS === undefined ? new Map() : readCommands(config.SIGMASWEEP_COMMANDS);
   // Trainers have no use for passwords.
   const environment = { ...process.env, NATS_URL: undefined, DATABASE_URL: undefined, SIGMASWEEP_TOKEN: undefined };
   const started = await Agent.start({
@@ -32,6 +34,7 @@ async function run(): Promise<void> {
     slots: config.SIGMASWEEP_SLOTS,
     backend: config.SIGMASWEEP_BACKEND,
     cacheFolder: resolve(config.SIGMASWEEP_CACHE),
+    commands,
     environment,
     logger,
   });

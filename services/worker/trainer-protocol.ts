@@ -27,7 +27,7 @@ export type FromTrainer =
     }
   /** No backend can be opened; the child ends. */
   | { readonly type: 'unusable'; readonly error: ErrorRecord }
-  /** Sent every second while a trial's data is being opened, which can take longer than any step. */
+  /** A sign of life without news: sent while a trial's data is being opened, which can take longer than any step. */
   | { readonly type: 'opening' }
   /** Sent at least every few seconds while training goes on; without it the agent takes the child for hung. */
   | { readonly type: 'progress'; readonly step: number; readonly steps: number }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findTask, metricsOfKind } from '../../services/shared/catalog/workloads.js';
+import { findTask } from '../../services/shared/catalog/workloads.js';
 import { connectDatabase } from '../../services/shared/db/connect.js';
 import { launchChromium } from '../helpers/chromium.js';
 import { cliSandbox, tinySpec } from '../helpers/cli.js';
@@ -116,8 +116,7 @@ async function storedMeans(sweepId: string): Promise<StoredMean[]> {
       WHERE t.sweep_id = ${sweepId} AND m.split = 'test'
       GROUP BY t.setting_key, m.task, m.metric`;
     return rows.map((row) => {
-      const kind = findTask('street-scenes', row.task)?.kind ?? 'depth';
-      const info = metricsOfKind[kind].find(({ name }) => name === row.metric);
+      const info = findTask({ workload: 'street-scenes' }, row.task)?.metrics.find(({ name }) => name === row.metric);
       return { ...row, text: (row.mean * (info?.scale ?? NaN)).toFixed(info?.decimals) };
     });
   } finally {

@@ -13,6 +13,7 @@ export interface ReceivedClaim {
   readonly claimId: string;
   readonly workerId: string;
   readonly backend: string;
+  readonly commands: readonly string[];
 }
 
 export interface ReceivedReport {
@@ -127,8 +128,8 @@ export class FakeCoordinator {
   }
 
   private answer(message: Msg): void {
-    const { trialId, claimId, workerId, backend } = commands.claim.request.parse(message.json());
-    this.claims.push({ trialId, claimId, workerId, backend });
+    const { trialId, claimId, workerId, backend, commands: programs } = commands.claim.request.parse(message.json());
+    this.claims.push({ trialId, claimId, workerId, backend, commands: programs });
     const value = this.decide(trialId, claimId);
     if (this.answersToLose > 0) this.answersToLose -= 1;
     else message.respond(JSON.stringify({ v: protocolVersion, ok: true, value }));

@@ -6,6 +6,8 @@ import { reapLeases } from '../../services/coordinator/store/reap-leases.js';
 import { recordReports } from '../../services/coordinator/store/record-reports.js';
 import { retry } from '../../services/coordinator/store/retry.js';
 import { submitSweep } from '../../services/coordinator/store/submit-sweep.js';
+import { planSweep } from '../../services/shared/plan/plan.js';
+import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
 import type { ReportItem } from '../../services/shared/messages/reports.js';
 import {
   claimOf,
@@ -69,6 +71,25 @@ describe('submitSweep', () => {
 });
 
 describe('claimTrial', () => {
+  it('grants a command’s trial only to a worker that has the command, and leaves it to others else', async () => {
+    const data = { command: 'discs', tasks: { range: { kind: 'depth' } } };
+    const points = [{ range: 1 }];
+    const spec = parseSweepSpec(
+      { name: 'a program', workload: 'command', data, tasks: ['range'], grid: { points }, epochs: 1 },
+      { quick: false },
+    );
+    const { settings, trials } = planSweep(spec);
+    const { trialIds } = await submitTrials(store.database, 1, { spec, settings, trials });
+    const [trialId = ''] = trialIds;
+    for (const commands of [[], ['dis', 'discs2']]) {
+      const answer = await claimTrial(store.database, { ...claimOf(trialId), commands }, lease);
+      expect(answer).toEqual({ granted: false, reason: 'the trial is queued', forOthers: true });
+    }
+    expect(await store.trialOf(trialId)).toMatchObject({ state: 'queued', attempt: 0 });
+    const claim = { ...claimOf(trialId), commands: ['other', 'discs'] };
+    expect(granted(await claimTrial(store.database, claim, lease))).toMatchObject({ attempt: 1, config: { data } });
+  });
+
   it('grants exactly one of twenty claims that race for a trial', async () => {
     const { trialIds } = await submitTrials(store.database, 1);
     const [trialId = ''] = trialIds;

@@ -53,14 +53,17 @@ describe('the examples', () => {
     expect(labels.slice(3, 5)).toEqual(['unweighted sum', 'approx. optimal weights (of the paper)']);
   });
 
-  it.each(readdirSync(folder))('%s has no row twice and is smaller with --quick', (name) => {
-    const full = planSweep(parse(name, false));
-    const quick = planSweep(parse(name, true));
-    expect(full.notes).toEqual([]);
-    expect(quick.settings).toEqual(full.settings);
-    const images = ({ trials }: typeof full): number =>
-      trials.reduce((sum, { config }) => sum + config.epochs * Number(config.data.train), 0);
-    expect(images(quick)).toBeLessThan(images(full));
-    expect(text(name)).toContain('# yaml-language-server: $schema=../docs/sweep-spec.schema.json\n');
-  });
+  it.each(readdirSync(folder).filter((name) => name.endsWith('.yaml')))(
+    '%s has no row twice and is smaller with --quick',
+    (name) => {
+      const full = planSweep(parse(name, false));
+      const quick = planSweep(parse(name, true));
+      expect(full.notes).toEqual([]);
+      expect(quick.settings).toEqual(full.settings);
+      const images = ({ trials }: typeof full): number =>
+        trials.reduce((sum, { config }) => sum + config.epochs * Number(config.data.train), 0);
+      expect(images(quick)).toBeLessThan(images(full));
+      expect(text(name)).toContain('# yaml-language-server: $schema=../docs/sweep-spec.schema.json\n');
+    },
+  );
 });

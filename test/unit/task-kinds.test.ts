@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '../../services/worker/trainer/register-gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { metricsOfKind, type TaskKind } from '../../services/shared/catalog/workloads.js';
+import { metricsOfKind, type TaskKind } from '../../services/shared/catalog/metrics.js';
 import type { Dataset, OpenTask, TargetArray } from '../../services/worker/workloads/workload.js';
 import { taskKindImplementations } from '../../services/worker/workloads/registry.js';
 import { trivialBaselines } from '../../services/worker/workloads/task-kinds/trivial-baselines.js';

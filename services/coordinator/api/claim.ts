@@ -6,8 +6,15 @@ import { smallRequest, type Handler } from './handler.js';
 export const claim: Handler<'claim'> = {
   lane: 'claim',
   largestRequest: smallRequest,
-  async handle({ claims, effects, leaseSeconds }, { trialId, workerId, claimId, backend, device }) {
-    const claimed = { trialId, workerId, claimId, backend: storableText(backend), device: storableText(device) };
+  async handle({ claims, effects, leaseSeconds }, { trialId, workerId, claimId, backend, device, commands }) {
+    const claimed = {
+      trialId,
+      workerId,
+      claimId,
+      backend: storableText(backend),
+      device: storableText(device),
+      commands,
+    };
     const answer = readGrant(await claims.call(claimed));
     if (!answer.granted) return answer;
     effects.changed([answer.sweepId]);

@@ -9,6 +9,8 @@ export interface Claim {
   readonly claimId: string;
   readonly backend: string;
   readonly device: string;
+  /** The programs that the worker may run. */
+  readonly commands?: readonly string[];
 }
 
 type Answer<Config> =
@@ -19,7 +21,7 @@ type Answer<Config> =
       readonly label: string;
       readonly config: Config;
     }
-  | { readonly granted: false; readonly reason: string };
+  | { readonly granted: false; readonly reason: string; readonly forOthers?: boolean };
 
 export type ClaimAnswer = Answer<TrialConfig>;
 /** The configuration as it is stored: one that cannot be read must not cost the other claims of a batch. */
@@ -84,13 +86,14 @@ async function take(
       SELECT DISTINCT ON (trial_id) * FROM unnest(
         ${claims.map((claim) => claim.trialId)}::text[], ${claims.map((claim) => claim.workerId)}::text[],
         ${claims.map((claim) => claim.claimId)}::text[], ${claims.map((claim) => claim.backend)}::text[],
-        ${claims.map((claim) => claim.device)}::text[]
-      ) WITH ORDINALITY AS w(trial_id, worker_id, claim_id, backend, device, place)
+        ${claims.map((claim) => claim.device)}::text[], ${claims.map((claim) => (claim.commands ?? []).join())}::text[]
+      ) WITH ORDINALITY AS w(trial_id, worker_id, claim_id, backend, device, commands, place)
       ORDER BY trial_id, place
     ), free AS MATERIALIZED (
-      SELECT id FROM trial
-      WHERE id = ANY(${claims.map((claim) => claim.trialId)}::text[]) AND state = ANY(${claimed.from}::text[])
-      ORDER BY id FOR NO KEY UPDATE
+      SELECT t.id FROM trial t JOIN wanted w ON w.trial_id = t.id
+      WHERE t.state = ANY(${claimed.from}::text[])
+        AND (t.config->>'workload' <> 'command' OR t.config->'data'->>'command' = ANY(string_to_array(w.commands, ',')))
+      ORDER BY t.id FOR NO KEY UPDATE OF t
     ), taken AS (
       UPDATE trial t SET state = ${claimed.to}, attempt = t.attempt + 1, worker_id = w.worker_id,
         lease_until = now() + make_interval(secs => ${leaseSeconds}::float8), started_at = now(), step = NULL, steps = NULL
@@ -116,7 +119,9 @@ async function repeatedClaim(database: Database, claim: Claim, leaseSeconds: num
     RETURNING a.claim_id, t.sweep_id, t.attempt, t.label, t.config`;
   if (repeated[0] !== undefined) return grant(repeated[0]);
   const [trial] = await database.$queryRaw<{ state: string }[]>`SELECT state FROM trial WHERE id = ${trialId}`;
-  return { granted: false, reason: trial === undefined ? 'there is no such trial' : `the trial is ${trial.state}` };
+  if (trial === undefined) return { granted: false, reason: 'there is no such trial' };
+  const reason = `the trial is ${trial.state}`;
+  return trial.state === 'queued' ? { granted: false, reason, forOthers: true } : { granted: false, reason };
 }
 
 function grant({ sweep_id: sweepId, attempt, label, config }: GrantRow): StoredClaimAnswer {

@@ -5,7 +5,7 @@ import { settingCurve, type SweepChartInput } from './sweep-input.js';
 
 /** For each two tasks the angle between their gradients over epochs, a line for each setting that reports it. */
 export function gradientCosines({ comparison, curves }: SweepChartInput): ChartSection | undefined {
-  const { rows, tasks, workload } = comparison;
+  const { rows, tasks } = comparison;
   const charts = taskPairs(tasks.map(({ name }) => name)).flatMap(([task, other]): XyChart[] => {
     const series = rows
       .map(({ setting: { key } }) => ({
@@ -19,7 +19,7 @@ export function gradientCosines({ comparison, curves }: SweepChartInput): ChartS
       {
         kind: 'xy',
         id: `cosine-${task}-${other}`,
-        title: `${taskLabel(workload, task)} and ${taskLabel(workload, other).toLowerCase()}`,
+        title: `${taskLabel(comparison, task)} and ${taskLabel(comparison, other).toLowerCase()}`,
         xLabel: 'Epoch',
         yLabel: 'Cosine of the angle',
         better: undefined,

@@ -98,7 +98,7 @@ export function learnedWeights({ comparison, curves }: SweepChartInput): ChartSe
           legend: legendOf(
             setting.tasks.map((task) => ({
               key: task,
-              label: taskLabel(comparison.workload, task),
+              label: taskLabel(comparison, task),
               role: 'task' as const,
             })),
           ),

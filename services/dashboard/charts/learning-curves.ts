@@ -22,7 +22,7 @@ export function learningCurves({ comparison, curves }: SweepChartInput): ChartSe
       {
         kind: 'xy',
         id: `learning-${task}`,
-        title: taskMetricLabel(comparison.workload, task, metric),
+        title: taskMetricLabel(comparison, task, metric),
         xLabel: 'Epoch',
         yLabel: metricTitle(metric),
         better: metric.better,

@@ -15,7 +15,7 @@ const singleKey = 'single';
  * (Kendall, Gal & Cipolla 2018, fig. 2).
  */
 export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSection | undefined {
-  const { rows, tasks, workload } = comparison;
+  const { rows, tasks } = comparison;
   // With two tasks both charts share an axis, the first task's weight, so that they can be read together.
   const axisTask = tasks.length === 2 ? tasks[0]?.name : undefined;
   const models = [
@@ -59,8 +59,8 @@ export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSecti
       {
         kind: 'xy',
         id: `weight-${task}`,
-        title: taskMetricLabel(workload, task, metric),
-        xLabel: `Weight of ${taskLabel(workload, axis).toLowerCase()} (share of the sum)`,
+        title: taskMetricLabel(comparison, task, metric),
+        xLabel: `Weight of ${taskLabel(comparison, axis).toLowerCase()} (share of the sum)`,
         yLabel: metricTitle(metric),
         better: metric.better,
         xRange: [0, 1],

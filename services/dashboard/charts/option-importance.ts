@@ -98,7 +98,7 @@ export function optionImportance({ comparison, options }: SweepChartInput): Char
       {
         kind: 'bars',
         id: `importance-${task}`,
-        title: taskMetricLabel(comparison.workload, task, metric),
+        title: taskMetricLabel(comparison, task, metric),
         valueLabel: 'Share of the variance between trials, %',
         better: undefined,
         decimals: 0,

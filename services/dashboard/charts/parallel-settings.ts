@@ -42,7 +42,7 @@ export function ranks(goods: readonly (number | undefined)[]): (number | null)[]
 
 /** Every setting as a line from its weights and options to its results. */
 export function parallelSettings({ comparison, options }: SweepChartInput): ChartSection | undefined {
-  const { tasks, workload, hasDelta } = comparison;
+  const { tasks, hasDelta } = comparison;
   const columns = comparison.columns.flatMap((column, place) => (column.primary ? [{ ...column, place }] : []));
   const rows = comparison.rows.filter((row) => row.cells.some((cell) => cell?.spread !== undefined));
   if (rows.length < 2) return undefined;
@@ -56,13 +56,13 @@ export function parallelSettings({ comparison, options }: SweepChartInput): Char
       rows.map(({ setting }) => (setting.kind === 'single' ? 'single task' : setting.method)),
     ),
     ...tasks.map(({ name }, place) => ({
-      axis: { label: `Weight: ${taskLabel(workload, name).toLowerCase()}`, decimals: 2 },
+      axis: { label: `Weight: ${taskLabel(comparison, name).toLowerCase()}`, decimals: 2 },
       values: rows.map((row) => shareOf(row, place)),
     })),
     ...differing.map(({ path, values }) => optionAxis(optionLabel(path), values)),
     ...columns.map(({ task, metric, place }) => ({
       axis: {
-        label: `${taskLabel(workload, task)} [${metric.unit}]`,
+        label: `${taskLabel(comparison, task)} [${metric.unit}]`,
         better: metric.better,
         decimals: metric.decimals,
       },

@@ -50,7 +50,7 @@ export function staircase(
  * whether any of them beats the single-task networks on both sides.
  */
 export function paretoFront({ comparison }: SweepChartInput): ChartSection | undefined {
-  const { rows, tasks, workload } = comparison;
+  const { rows, tasks } = comparison;
   const columns = comparison.columns.flatMap(({ task, metric, primary }, place) =>
     primary ? [{ task, metric, place }] : [],
   );
@@ -114,7 +114,7 @@ export function paretoFront({ comparison }: SweepChartInput): ChartSection | und
         })),
       ].filter((one) => one.points.length > 0);
       if (!series.some(({ shape }) => shape === 'points')) return [];
-      const [xName, yName] = [across, up].map(({ task }) => taskLabel(workload, task));
+      const [xName, yName] = [across, up].map(({ task }) => taskLabel(comparison, task));
       return [
         {
           kind: 'xy',

@@ -1,3 +1,4 @@
+import type { TaskSource } from '../../shared/catalog/workloads.js';
 import { weightingMetrics } from '../../shared/messages/reports.js';
 import { cosineMetric, taskPairs } from '../../shared/messages/gradient-cosines.js';
 import { gradientCosines } from './gradient-cosines.js';
@@ -32,8 +33,8 @@ export function chartSections(input: SweepChartInput): ChartSection[] {
 }
 
 /** The metrics that those charts read, so that only these are fetched. */
-export function chartedMetrics(workload: string, tasks: readonly string[]): string[] {
-  const primary = tasks.flatMap((task) => taskMetrics(workload, task)[0]?.name ?? []);
+export function chartedMetrics(source: TaskSource, tasks: readonly string[]): string[] {
+  const primary = tasks.flatMap((task) => taskMetrics(source, task)[0]?.name ?? []);
   const cosines = taskPairs(tasks).map(([, other]) => cosineMetric(other));
   return [...new Set([...primary, ...cosines, ...Object.values(weightingMetrics)])];
 }

@@ -21,7 +21,7 @@ export function sharesOf(weights: readonly number[]): Shares | undefined {
  * take through it during training.
  */
 export function responseSurface({ comparison, curves }: SweepChartInput): ChartSection | undefined {
-  const { rows, tasks, workload } = comparison;
+  const { rows, tasks } = comparison;
   const [first, second, third] = tasks.map(({ name }) => name);
   if (first === undefined || second === undefined || third === undefined || tasks.length !== 3) return undefined;
   const names = [first, second, third] as const;
@@ -48,14 +48,14 @@ export function responseSurface({ comparison, curves }: SweepChartInput): ChartS
         },
       ];
     });
-  const corners = [taskLabel(workload, first), taskLabel(workload, second), taskLabel(workload, third)] as const;
+  const corners = [taskLabel(comparison, first), taskLabel(comparison, second), taskLabel(comparison, third)] as const;
   const metricCharts = comparison.columns.flatMap(({ task, metric, primary }, column): TernaryChart[] => {
     if (!primary) return [];
     return [
       {
         kind: 'ternary',
         id: `surface-${task}`,
-        title: taskMetricLabel(workload, task, metric),
+        title: taskMetricLabel(comparison, task, metric),
         valueLabel: metricTitle(metric),
         better: metric.better,
         decimals: metric.decimals,

@@ -1,4 +1,4 @@
-import type { MetricInfo } from '../../shared/catalog/workloads.js';
+import type { MetricInfo } from '../../shared/catalog/metrics.js';
 import { weightingMetrics } from '../../shared/messages/reports.js';
 import { drawable, weightingQuantities } from './learned-weights.js';
 import { metricTitle, taskLabel, taskMetricLabel, taskMetrics } from '../../shared/compare/metric-names.js';
@@ -6,6 +6,7 @@ import { legendOf, type ChartPoint, type ChartSection, type ChartSeries, type Xy
 
 export interface TrialChartInput {
   readonly workload: string;
+  readonly data?: unknown;
   readonly tasks: readonly string[];
   /** Weights that never move are not worth a chart. */
   readonly learned: boolean;
@@ -32,14 +33,14 @@ export function trialChartSections(input: TrialChartInput): ChartSection[] {
       .filter((series) => series.points.length > 0);
 
   const validation = input.tasks.flatMap((task): XyChart[] =>
-    taskMetrics(input.workload, task).flatMap((metric: MetricInfo): XyChart[] => {
+    taskMetrics(input, task).flatMap((metric: MetricInfo): XyChart[] => {
       const points = curve('validation', task, metric.name, (value) => value * metric.scale);
       if (points.length === 0) return [];
       return [
         {
           ...epochChart,
           id: `validation-${task}-${metric.name}`,
-          title: taskMetricLabel(input.workload, task, metric),
+          title: taskMetricLabel(input, task, metric),
           yLabel: metricTitle(metric),
           better: metric.better,
           logarithmic: false,
@@ -78,7 +79,7 @@ export function trialChartSections(input: TrialChartInput): ChartSection[] {
       }))
     : [];
   const legend = legendOf(
-    input.tasks.map((task) => ({ key: task, label: taskLabel(input.workload, task), role: 'task' as const })),
+    input.tasks.map((task) => ({ key: task, label: taskLabel(input, task), role: 'task' as const })),
   );
   const sections: ChartSection[] = [
     {

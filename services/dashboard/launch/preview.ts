@@ -1,4 +1,4 @@
-import { workloads } from '../../shared/catalog/workloads.js';
+import { taskLabel } from '../../shared/compare/metric-names.js';
 import type { ModelConfig } from '../../shared/catalog/models.js';
 import type { Setting } from '../../shared/compare/results.js';
 import { rowsOf } from '../../shared/plan/rows.js';
@@ -30,8 +30,7 @@ const shownNotes = 5;
 
 /** Expands a spec as the coordinator will. */
 export function previewSweep(spec: SweepSpec): SweepPreview {
-  const known: readonly { readonly name: string; readonly label: string }[] = workloads[spec.workload].tasks;
-  const tasks = spec.tasks.map((name) => ({ name, label: known.find((task) => task.name === name)?.label ?? name }));
+  const tasks = spec.tasks.map((name) => ({ name, label: taskLabel(spec, name) }));
   const counted = countTrials(spec);
   const shared = { workload: spec.workload, tasks, trialsPerRow: spec.seeds.length };
   if (counted.settings > expandedSettings) return { ...shared, rows: undefined, trials: counted.trials, notes: [] };

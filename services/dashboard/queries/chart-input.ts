@@ -10,7 +10,7 @@ import { readTrialTimes } from './trial-times.js';
 /** Everything that a sweep's charts are made from. */
 export async function readChartInput(
   database: Database,
-  sweep: { readonly id: string; readonly workload: string; readonly tasks: readonly string[] },
+  sweep: { readonly id: string; readonly workload: string; readonly data: unknown; readonly tasks: readonly string[] },
 ): Promise<SweepChartInput> {
   const [comparison, options, times] = await Promise.all([
     readComparison(database, sweep.id),
@@ -20,7 +20,7 @@ export async function readChartInput(
   const curves = await readSettingCurves(database, sweep.id, {
     settings: curveSettings(comparison),
     splits: ['train', 'validation'],
-    metrics: chartedMetrics(sweep.workload, sweep.tasks),
+    metrics: chartedMetrics(sweep, sweep.tasks),
   });
   return { comparison, options, times, curves };
 }

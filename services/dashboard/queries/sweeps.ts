@@ -7,6 +7,8 @@ export interface SweepOverview {
   readonly id: string;
   readonly name: string;
   readonly workload: string;
+  /** The spec's `data`, which may declare the tasks. */
+  readonly data: unknown;
   readonly tasks: readonly string[];
   readonly createdAt: Date;
   readonly endedAt: Date | null;
@@ -21,6 +23,7 @@ interface OverviewRow {
   id: string;
   name: string;
   workload: string;
+  data: unknown;
   tasks: string[];
   created_at: Date;
   ended_at: Date | null;
@@ -38,7 +41,7 @@ interface OverviewRow {
 
 async function readOverviews(database: Database, which: Prisma.Sql): Promise<SweepOverview[]> {
   const rows = await database.$queryRaw<OverviewRow[]>`
-    SELECT s.id, s.name, s.workload, s.tasks, s.created_at, s.ended_at,
+    SELECT s.id, s.name, s.workload, s.data, s.tasks, s.created_at, s.ended_at,
       count(t.id) FILTER (WHERE t.state = 'queued')::int AS queued,
       count(t.id) FILTER (WHERE t.state = 'running')::int AS running,
       count(t.id) FILTER (WHERE t.state = 'succeeded')::int AS succeeded,
@@ -51,7 +54,7 @@ async function readOverviews(database: Database, which: Prisma.Sql): Promise<Swe
         AS running_work,
       now() AS now
     FROM (${which}) s LEFT JOIN trial t ON t.sweep_id = s.id
-    GROUP BY s.id, s.name, s.workload, s.tasks, s.created_at, s.ended_at
+    GROUP BY s.id, s.name, s.workload, s.data, s.tasks, s.created_at, s.ended_at
     ORDER BY s.created_at DESC, s.id`;
   return rows.map((row) => {
     const { queued, running, succeeded, failed, stopped, cancelled } = row;
@@ -60,6 +63,7 @@ async function readOverviews(database: Database, which: Prisma.Sql): Promise<Swe
       id: row.id,
       name: row.name,
       workload: row.workload,
+      data: row.data,
       tasks: row.tasks,
       createdAt: row.created_at,
       endedAt: row.ended_at,
@@ -77,7 +81,7 @@ async function readOverviews(database: Database, which: Prisma.Sql): Promise<Swe
   });
 }
 
-const columns = Prisma.sql`SELECT id, name, workload, tasks, created_at, ended_at FROM sweep`;
+const columns = Prisma.sql`SELECT id, name, workload, spec->'data' AS data, tasks, created_at, ended_at FROM sweep`;
 
 /** The newest sweeps, newest first. */
 export function listSweeps(database: Database, limit = 100): Promise<SweepOverview[]> {

@@ -1,3 +1,4 @@
+import { dataOf } from '../../shared/catalog/workloads.js';
 import type { Database } from '../../shared/db/connect.js';
 import type { AttemptOutcome, TrialState } from '../../shared/trial-state.js';
 
@@ -104,7 +105,13 @@ export interface TrialDetail {
   readonly error: RecordedError | undefined;
   /** As stored; the views check it against its schema before reading fields. */
   readonly config: unknown;
-  readonly sweep: { readonly id: string; readonly name: string; readonly workload: string };
+  readonly sweep: {
+    readonly id: string;
+    readonly name: string;
+    readonly workload: string;
+    /** The spec's `data`, which may declare the tasks. */
+    readonly data: unknown;
+  };
   readonly setting: { readonly label: string; readonly kind: string; readonly tasks: readonly string[] };
   /** Newest first. */
   readonly attempts: readonly AttemptRow[];
@@ -152,7 +159,7 @@ export async function findTrial(database: Database, trialId: string): Promise<Tr
     endedAt: row.endedAt,
     error: recordedError(row.error),
     config: row.config,
-    sweep: row.sweep,
+    sweep: { ...row.sweep, data: dataOf(row.config) },
     setting: row.setting,
     attempts: row.attempts.map((attempt) => ({
       number: attempt.number,

@@ -40,7 +40,7 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
   const pictures = async ({ trial, attempt, chosenAttempt, epoch }: View) => (
     <Pictures
       trialId={trial.id}
-      workload={trial.sweep.workload}
+      source={trial.sweep}
       tasks={trial.setting.tasks}
       pictures={await listPictures(database, trial.id, attempt)}
       epoch={epoch}
@@ -61,7 +61,7 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
     ]);
     return (
       <ConfigurationDifference
-        workload={trial.sweep.workload}
+        source={trial.sweep}
         tasks={trial.setting.tasks}
         trial={{ ...trial, metrics }}
         other={
@@ -120,7 +120,7 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
     if (view === undefined) return context.notFound();
     const { trial, attempt } = view;
     const sections = trialChartSections({
-      workload: trial.sweep.workload,
+      ...trial.sweep,
       tasks: trial.setting.tasks,
       learned: trial.setting.kind === 'learned',
       metrics: await readTrialMetrics(database, trial.id, attempt),

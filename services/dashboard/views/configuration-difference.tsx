@@ -1,3 +1,4 @@
+import type { TaskSource } from '../../shared/catalog/workloads.js';
 import { taskMetricLabel, taskMetrics } from '../../shared/compare/metric-names.js';
 import { dash } from '../../shared/compare/number-forms.js';
 import { optionLabel } from '../compare/option-label.js';
@@ -13,7 +14,7 @@ interface ComparedTrial {
 }
 
 export interface DifferenceProps {
-  readonly workload: string;
+  readonly source: TaskSource;
   readonly tasks: readonly string[];
   readonly trial: ComparedTrial;
   /** The trial that a person chose; undefined while there is none. */
@@ -22,7 +23,7 @@ export interface DifferenceProps {
 }
 
 /** What another trial of the sweep was trained with instead, and what came of it. */
-export function ConfigurationDifference({ workload, tasks, trial, other, choices }: DifferenceProps) {
+export function ConfigurationDifference({ source, tasks, trial, other, choices }: DifferenceProps) {
   return (
     <section aria-labelledby="against-title">
       <form class="against" method="get" action={`/trials/${trial.id}#configuration`}>
@@ -42,31 +43,31 @@ export function ConfigurationDifference({ workload, tasks, trial, other, choices
           Compare
         </button>
       </form>
-      {other === undefined ? null : <Difference workload={workload} tasks={tasks} trial={trial} other={other} />}
+      {other === undefined ? null : <Difference source={source} tasks={tasks} trial={trial} other={other} />}
     </section>
   );
 }
 
 function Difference({
-  workload,
+  source,
   tasks,
   trial,
   other,
-}: Pick<DifferenceProps, 'workload' | 'tasks' | 'trial'> & { other: ComparedTrial }) {
+}: Pick<DifferenceProps, 'source' | 'tasks' | 'trial'> & { other: ComparedTrial }) {
   const seeds = [trial, other].map(({ config }) => seedOf(config));
   const options = [
     ...differingOptions([flattenOptions(trial.config), flattenOptions(other.config)]),
     ...(seeds[0] === seeds[1] ? [] : [{ path: 'seed', values: seeds }]),
   ];
   const results = tasks.flatMap((task) =>
-    taskMetrics(workload, task).flatMap((metric) => {
+    taskMetrics(source, task).flatMap((metric) => {
       const values = [trial, other].map(
         ({ metrics }) => metrics.find((one) => one.task === task && one.metric === metric.name)?.value,
       );
       if (values.every((value) => value === undefined)) return [];
       return [
         {
-          name: `${taskMetricLabel(workload, task, metric)}${metric.unit === '' ? '' : ` [${metric.unit}]`}`,
+          name: `${taskMetricLabel(source, task, metric)}${metric.unit === '' ? '' : ` [${metric.unit}]`}`,
           values: values.map((value) => (value === undefined ? dash : (value * metric.scale).toFixed(metric.decimals))),
         },
       ];

@@ -1,3 +1,4 @@
+import type { TaskSource } from '../../shared/catalog/workloads.js';
 import { taskLabel } from '../../shared/compare/metric-names.js';
 import { confusionTable, type ConfusionTable } from '../../shared/messages/confusion-cells.js';
 import { TableScroll } from './layout.js';
@@ -61,7 +62,7 @@ function Matrix({ label, table: { classes, counts } }: { label: string; table: C
 
 /** The confusion matrices of the tasks that have one; nothing before the trial's end. */
 export function ConfusionMatrices(props: {
-  readonly workload: string;
+  readonly source: TaskSource;
   readonly tasks: readonly string[];
   readonly metrics: readonly { readonly task: string; readonly metric: string; readonly value: number }[];
 }) {
@@ -73,7 +74,7 @@ export function ConfusionMatrices(props: {
   return (
     <section class="confusions" aria-label="Confusion matrices">
       {tables.map(({ task, table }) => (
-        <Matrix label={taskLabel(props.workload, task)} table={table} />
+        <Matrix label={taskLabel(props.source, task)} table={table} />
       ))}
       <p class="sub">
         Samples of the test split, or their pixels, after the last epoch. IoU: those of the class in both, over those in

@@ -1,3 +1,4 @@
+import type { TaskSource } from '../../shared/catalog/workloads.js';
 import { taskLabel } from '../../shared/compare/metric-names.js';
 import { pictureKinds, wholeTrial, type PictureKind } from '../../shared/messages/reports.js';
 import type { PictureKey } from '../queries/pictures.js';
@@ -12,7 +13,7 @@ export function pictureUrl(key: PictureKey): string {
 
 export interface PicturesProps {
   readonly trialId: string;
-  readonly workload: string;
+  readonly source: TaskSource;
   readonly tasks: readonly string[];
   readonly pictures: readonly PictureKey[];
   /** The epoch a person chose; undefined for the newest. */
@@ -76,7 +77,7 @@ function EpochChoice({
 }
 
 /** A row per sample: the input, then truth, prediction and error of each task side by side. */
-export function Pictures({ trialId, workload, tasks, pictures, epoch, attempt }: PicturesProps) {
+export function Pictures({ trialId, source, tasks, pictures, epoch, attempt }: PicturesProps) {
   const epochs = [...new Set(pictures.map((picture) => picture.epoch))].sort((a, b) => a - b);
   const newest = epochs.at(-1);
   if (newest === undefined) return <p class="empty">Pictures of what the network predicts appear as it trains.</p>;
@@ -86,7 +87,7 @@ export function Pictures({ trialId, workload, tasks, pictures, epoch, attempt }:
   const columns = [wholeTrial, ...tasks].flatMap((task) =>
     pictureKinds
       .filter((kind) => samples.some((sample) => pictureAt(pictures, shown, { sample, task, kind }) !== undefined))
-      .map((kind) => ({ task, kind, label: task === wholeTrial ? 'Input' : taskLabel(workload, task) })),
+      .map((kind) => ({ task, kind, label: task === wholeTrial ? 'Input' : taskLabel(source, task) })),
   );
   const link = (one: number): string =>
     `/trials/${trialId}?${attempt === undefined ? '' : `attempt=${attempt}&`}epoch=${one}#pictures`;

@@ -14,7 +14,7 @@ function SweepLine({ sweep }: { sweep: SweepOverview }) {
       <th scope="row">
         <a href={`/sweeps/${sweep.id}`}>{sweep.name}</a>
         <span class="sub">
-          {sweep.workload} · {sweep.tasks.map((task) => taskLabel(sweep.workload, task)).join(' + ')}
+          {sweep.workload} · {sweep.tasks.map((task) => taskLabel(sweep, task)).join(' + ')}
         </span>
       </th>
       <td>

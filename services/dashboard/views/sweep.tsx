@@ -53,7 +53,7 @@ export function SweepSummary({ sweep }: { sweep: SweepOverview }) {
             <span class="name">{sweep.name}</span> <StateBadge state={sweep.state} />
           </h1>
           <p class="sub">
-            {sweep.workload} · {sweep.tasks.map((task) => taskLabel(sweep.workload, task)).join(' + ')} · created{' '}
+            {sweep.workload} · {sweep.tasks.map((task) => taskLabel(sweep, task)).join(' + ')} · created{' '}
             <time datetime={sweep.createdAt.toISOString()}>{formatTime(sweep.createdAt)}</time> ·{' '}
             <code>{sweep.id}</code>
           </p>

@@ -46,7 +46,7 @@ function configurationGroups(config: TrialConfig): { title: string; rows: (reado
     {
       title: 'Training',
       rows: [
-        ['tasks', config.tasks.map((task) => taskLabel(config.workload, task)).join(', ')],
+        ['tasks', config.tasks.map((task) => taskLabel(config, task)).join(', ')],
         ['epochs', String(config.epochs)],
         ['batch size', String(config.batchSize)],
         ['seed', String(config.seed)],
@@ -56,7 +56,15 @@ function configurationGroups(config: TrialConfig): { title: string; rows: (reado
       title: 'Weighting',
       rows: [['method', weightings[config.weighting.method].label], ...options(inTaskOrder(config), 'method')],
     },
-    { title: 'Model', rows: [['architecture', models[config.model.name].label], ...options(config.model, 'name')] },
+    // A program brings its own network.
+    ...(config.workload === 'command'
+      ? []
+      : [
+          {
+            title: 'Model',
+            rows: [['architecture', models[config.model.name].label] as const, ...options(config.model, 'name')],
+          },
+        ]),
     {
       title: 'Optimizer',
       rows: [['method', optimizers[config.optimizer.name].label], ...options(config.optimizer, 'name')],

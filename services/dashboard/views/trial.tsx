@@ -33,9 +33,8 @@ export interface TestMetric {
 
 /** The trial's own line of the comparison, one number per metric. */
 function TestMetrics({ trial, metrics }: { trial: TrialDetail; metrics: readonly TestMetric[] }) {
-  const { workload } = trial.sweep;
   const shown = trial.setting.tasks.flatMap((task) =>
-    taskMetrics(workload, task).flatMap((info) => {
+    taskMetrics(trial.sweep, task).flatMap((info) => {
       const found = metrics.find((one) => one.task === task && one.metric === info.name);
       return found === undefined ? [] : [{ task, info, value: found.value }];
     }),
@@ -45,7 +44,7 @@ function TestMetrics({ trial, metrics }: { trial: TrialDetail; metrics: readonly
     <section aria-label="Test metrics">
       <dl class="stats">
         {shown.map(({ task, info, value }) => (
-          <Stat label={taskMetricLabel(workload, task, info)}>
+          <Stat label={taskMetricLabel(trial.sweep, task, info)}>
             <span data-value>{(value * info.scale).toFixed(info.decimals)}</span>
             <span class="unit"> {info.unit}</span>
           </Stat>
@@ -85,7 +84,7 @@ export function TrialHead({ trial, metrics }: { trial: TrialDetail; metrics: rea
       ) : null}
       {trial.error === undefined ? null : <ErrorBox error={trial.error} />}
       <TestMetrics trial={trial} metrics={metrics} />
-      <ConfusionMatrices workload={trial.sweep.workload} tasks={trial.setting.tasks} metrics={metrics} />
+      <ConfusionMatrices source={trial.sweep} tasks={trial.setting.tasks} metrics={metrics} />
     </>
   );
 }

@@ -1,40 +1,6 @@
 import { z } from 'zod';
-
-/** What a task predicts; each kind has one loss, one set of metrics and one way to be drawn. */
-export const taskKinds = ['segmentation', 'instance-vectors', 'depth', 'classification'] as const;
-export type TaskKind = (typeof taskKinds)[number];
-
-/** A reported quantity of a task. `better` decides what "best" and the sign of Δm mean. */
-export interface MetricInfo {
-  readonly name: string;
-  readonly label: string;
-  readonly unit: string;
-  readonly better: 'higher' | 'lower';
-  /** Multiplied in before showing, e.g. 100 for a share shown in %. */
-  readonly scale: number;
-  /** Decimals shown after scaling. */
-  readonly decimals: number;
-}
-
-/** The metrics of each task kind; the first is the one that the comparison table and Δm use. */
-export const metricsOfKind: Readonly<Record<TaskKind, readonly [MetricInfo, ...MetricInfo[]]>> = {
-  segmentation: [
-    { name: 'meanIoU', label: 'IoU', unit: '%', better: 'higher', scale: 100, decimals: 1 },
-    { name: 'pixelAccuracy', label: 'Pixel accuracy', unit: '%', better: 'higher', scale: 100, decimals: 1 },
-  ],
-  'instance-vectors': [
-    { name: 'meanError', label: 'Instance error', unit: 'px', better: 'lower', scale: 1, decimals: 3 },
-  ],
-  depth: [
-    { name: 'meanError', label: 'Inverse depth error', unit: 'px', better: 'lower', scale: 1, decimals: 3 },
-    { name: 'relativeError', label: 'Relative error', unit: '%', better: 'lower', scale: 100, decimals: 1 },
-  ],
-  classification: [
-    { name: 'accuracy', label: 'Accuracy', unit: '%', better: 'higher', scale: 100, decimals: 1 },
-    { name: 'macroF1', label: 'Macro F1', unit: '%', better: 'higher', scale: 100, decimals: 1 },
-    { name: 'topThreeAccuracy', label: 'Top-3 accuracy', unit: '%', better: 'higher', scale: 100, decimals: 1 },
-  ],
-};
+import { commandOptions, filledMetric } from './command-options.js';
+import { metricsOfKind, type MetricInfo, type TaskKind } from './metrics.js';
 
 export interface TaskInfo {
   readonly name: string;
@@ -43,11 +9,21 @@ export interface TaskInfo {
   readonly label: string;
 }
 
+/** A task as tables and charts know it, wherever it was declared. */
+export interface KnownTask {
+  readonly name: string;
+  readonly label: string;
+  /** The first is the one that the comparison table and Δm use. */
+  readonly metrics: readonly MetricInfo[];
+}
+
 /** What coordinator, dashboard and CLI need to know about a workload; the worker holds its implementation. */
 export interface WorkloadInfo {
   readonly name: string;
   readonly description: string;
   readonly tasks: readonly TaskInfo[];
+  /** The tasks are declared in the sweep spec, under `data.tasks`, and `tasks` is empty. */
+  readonly declaresTasks?: true;
   /** Options of `data:` in a sweep spec; defaults fill what is left out. */
   readonly options: z.ZodObject;
   /** Nothing is trained: tables of its numbers say so, because they must never pass for a result. */
@@ -147,20 +123,65 @@ export const workloads = {
     options: rehearsalOptions,
     madeUp: true,
   },
+  command: {
+    name: 'command',
+    description:
+      'Runs a program of any language, such as a PyTorch script, that a worker’s settings name; docs/command-trainers.md explains how it is told what to train and how it reports.',
+    tasks: [],
+    declaresTasks: true,
+    options: commandOptions,
+  },
 } as const satisfies Record<string, WorkloadInfo>;
 
 export type WorkloadName = keyof typeof workloads;
-/** Workloads that train a network of the worker on data; a rehearsal does not. */
-export type TrainedWorkloadName = Exclude<WorkloadName, 'rehearsal'>;
+/** Workloads that train a network of the worker on data; a rehearsal and a command do not. */
+export type TrainedWorkloadName = Exclude<WorkloadName, 'rehearsal' | 'command'>;
 export const workloadNames = Object.keys(workloads) as [WorkloadName, ...WorkloadName[]];
+
+/** A workload's entry by a stored name; undefined for one of a newer version, which this one does not know. */
+function findWorkload(name: string): WorkloadInfo | undefined {
+  const known: Readonly<Record<string, WorkloadInfo>> = workloads;
+  return Object.hasOwn(known, name) ? known[name] : undefined;
+}
 
 /** Whether a workload's numbers are made up; one that this version does not know has real ones. */
 export function isMadeUp(workload: string): boolean {
-  const known: Readonly<Record<string, WorkloadInfo>> = workloads;
-  return Object.hasOwn(known, workload) && known[workload]?.madeUp === true;
+  return findWorkload(workload)?.madeUp === true;
 }
 
-/** Looks a task of a workload up by name. */
-export function findTask(workload: WorkloadName, task: string): TaskInfo | undefined {
-  return workloads[workload].tasks.find((candidate) => candidate.name === task);
+/** What says which tasks there are: a sweep, a trial's configuration or a comparison. */
+export interface TaskSource {
+  readonly workload: string;
+  /** The spec's `data`, where tasks can be declared. */
+  readonly data?: unknown;
+}
+
+/** All tasks that a sweep could train, in the workload's order; empty where this version does not know the workload. */
+export function tasksOf({ workload, data }: TaskSource): readonly KnownTask[] {
+  const info = findWorkload(workload);
+  if (info === undefined) return [];
+  if (info.declaresTasks !== true) {
+    return info.tasks.map(({ name, kind, label }) => ({ name, label, metrics: metricsOfKind[kind] }));
+  }
+  const declared = commandOptions.shape.tasks.safeParse(isRecord(data) ? data['tasks'] : undefined).data ?? {};
+  return Object.entries(declared).map(([name, { kind, label, metrics }]) => ({
+    name,
+    label: label ?? name,
+    metrics: kind === undefined ? (metrics ?? []).map(filledMetric) : metricsOfKind[kind],
+  }));
+}
+
+/** The `data` of a stored spec or trial configuration. */
+export function dataOf(stored: unknown): Readonly<Record<string, unknown>> | undefined {
+  const data = isRecord(stored) ? stored['data'] : undefined;
+  return isRecord(data) ? data : undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Looks a task up by name. */
+export function findTask(source: TaskSource, task: string): KnownTask | undefined {
+  return tasksOf(source).find((candidate) => candidate.name === task);
 }

@@ -1,4 +1,4 @@
-import type { MetricInfo } from '../catalog/workloads.js';
+import type { MetricInfo } from '../catalog/metrics.js';
 import type { SweepState } from '../trial-state.js';
 import { markColumn } from './close-to-best.js';
 import { deltaM, type BaselineTask, type DeltaM } from './delta-m.js';
@@ -78,6 +78,8 @@ export interface Comparison {
   readonly sweepId: string;
   readonly name: string;
   readonly workload: string;
+  /** The spec's `data`, which may declare the tasks. */
+  readonly data?: unknown;
   readonly state: SweepState;
   readonly tasks: readonly ComparedTask[];
   /** Tasks in order; of each its metrics, the primary one first. */
@@ -98,9 +100,9 @@ export interface Comparison {
 
 /** Lays the results of a sweep side by side. Pure: the same results in any order give the same comparison. */
 export function compareSweep(results: SweepResults): Comparison {
-  const tasks = results.tasks.map((name) => ({ name, label: taskLabel(results.workload, name) }));
+  const tasks = results.tasks.map((name) => ({ name, label: taskLabel(results, name) }));
   const columns = results.tasks.flatMap((task) =>
-    taskMetrics(results.workload, task).map((metric, place) => ({ task, metric, primary: place === 0 })),
+    taskMetrics(results, task).map((metric, place) => ({ task, metric, primary: place === 0 })),
   );
   const settings = [...results.settings].sort((a, b) => a.position - b.position);
   const trialsOf = new Map<string, TrialResult[]>(settings.map(({ key }) => [key, []]));
@@ -116,6 +118,7 @@ export function compareSweep(results: SweepResults): Comparison {
     sweepId: results.sweepId,
     name: results.name,
     workload: results.workload,
+    data: results.data,
     state: results.state,
     tasks,
     columns,

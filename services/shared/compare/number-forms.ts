@@ -1,4 +1,4 @@
-import type { MetricInfo } from '../catalog/workloads.js';
+import type { MetricInfo } from '../catalog/metrics.js';
 import type { SizeInfo } from './network-size.js';
 import type { Spread } from './statistics.js';
 

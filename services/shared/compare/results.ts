@@ -56,6 +56,8 @@ export const sweepResults = z.object({
   sweepId: z.string(),
   name: z.string(),
   workload: z.enum(workloadNames),
+  /** The spec's `data`, which may declare the tasks. */
+  data: z.record(z.string(), z.unknown()).optional(),
   /** The sweep's tasks in column order. */
   tasks: z.array(z.string()),
   state: z.enum(sweepStates),

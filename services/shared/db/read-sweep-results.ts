@@ -1,3 +1,4 @@
+import { dataOf } from '../catalog/workloads.js';
 import { sweepResults, type SweepResults } from '../compare/results.js';
 import { confusionPrefix } from '../messages/confusion-cells.js';
 import { trialMetrics, weightingMetrics, wholeTrial } from '../messages/reports.js';
@@ -54,6 +55,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
     sweepId,
     name: sweep.name,
     workload: sweep.workload,
+    data: dataOf(sweep.spec),
     tasks: sweep.tasks,
     state: sweepState(counts),
     settings: sweep.settings,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commandName } from '../catalog/command-options.js';
 import { sweepResults } from '../compare/results.js';
 import { trialConfig } from '../trial-config.js';
 import { sweepStates, trialStates } from '../trial-state.js';
@@ -96,6 +97,8 @@ export const commands = {
       claimId: id,
       backend: z.string().max(50),
       device: z.string().max(200),
+      /** The programs that the worker may run for workload `command`. */
+      commands: z.array(commandName).max(1000).default([]),
     }),
     response: z.discriminatedUnion('granted', [
       z.object({
@@ -106,7 +109,12 @@ export const commands = {
         config: trialConfig,
         leaseSeconds: z.number().positive(),
       }),
-      z.object({ granted: z.literal(false), reason: z.string() }),
+      z.object({
+        granted: z.literal(false),
+        reason: z.string(),
+        /** The trial is still to be trained, by a worker that has what it needs: the message is to come again. */
+        forOthers: z.boolean().optional(),
+      }),
     ]),
   },
 } as const;

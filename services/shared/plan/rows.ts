@@ -1,6 +1,6 @@
 import { models as catalog, type ModelConfig } from '../catalog/models.js';
 import { weightings, type WeightingConfig } from '../catalog/weightings.js';
-import { workloads } from '../catalog/workloads.js';
+import { tasksOf } from '../catalog/workloads.js';
 import { canonicalJson, contentHash } from '../canonical-json.js';
 import type { Setting } from '../compare/results.js';
 import { missingBaselines } from '../sweep-spec/count.js';
@@ -61,7 +61,7 @@ export function rowsOf(spec: SweepSpec): { rows: Row[]; notes: string[] } {
     ...withEach(baselines.map((point) => weighedByPoint(point))),
     ...withEach(listed),
   ]);
-  const known = workloads[spec.workload].tasks.map((task): string => task.name);
+  const known = tasksOf(spec).map((task) => task.name);
   const nameOf = namesOf(models);
   const rows = merged.map((candidate, position): Row => {
     const { tasks, weights, weighting, label, model } = candidate;

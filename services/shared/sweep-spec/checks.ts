@@ -4,6 +4,7 @@ import { architectureGroups, models as catalog, type ModelInfo } from '../catalo
 import { countGrid, countTrials } from './count.js';
 import { writePath, type FieldFault, type FieldPath } from './describe-issue.js';
 import { modelsOf } from './model-schema.js';
+import { modelField } from './schema.js';
 import type { SweepSpec } from './spec.js';
 
 /** A rule that spans fields. */
@@ -18,8 +19,19 @@ function written(count: number): string {
   return count < 1e15 ? count.toLocaleString('en-US') : `about ${count.toExponential(1)}`;
 }
 
+const usualModel = modelField.parse(undefined);
+
 /** Every rule that spans fields, beside what sweepSpecFields says about each one. */
 export const checks: readonly Check[] = [
+  {
+    needs: ['workload', 'model'],
+    faults: ({ workload, model, models }) => {
+      const isUsual = models === undefined && canonicalJson(model) === canonicalJson(usualModel);
+      if (workload !== 'command' || isUsual) return [];
+      const message = 'is for sigmasweep’s own networks; tell a program what it needs to know under data.options';
+      return [{ path: ['model'], message }];
+    },
+  },
   {
     needs: ['tasks', 'grid'],
     faults: ({ tasks, grid }) => {

@@ -27,7 +27,9 @@ export function sweepSpecJsonSchema(): object {
 
 function fieldsFor(workload: WorkloadName) {
   const info = workloads[workload];
-  const fields = sweepSpecFields({ workload, tasks: info.tasks.map((task) => task.name) });
+  // The tasks that a spec declares are not known beforehand.
+  const tasks = 'declaresTasks' in info ? undefined : info.tasks.map((task) => task.name);
+  const fields = sweepSpecFields({ workload, workloadTasks: tasks, tasks });
   const quick = Object.fromEntries(quickFieldNames.map((name) => [name, withoutDefaults(fields[name])]));
   return {
     $schema: z.string().describe('Where an editor finds this schema; not read otherwise.').optional(),

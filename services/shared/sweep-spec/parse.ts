@@ -1,4 +1,4 @@
-import { workloadNames, workloads, type WorkloadName } from '../catalog/workloads.js';
+import { workloadNames, workloads, type WorkloadInfo, type WorkloadName } from '../catalog/workloads.js';
 import { checks } from './checks.js';
 import { allowed, faultsOfIssue, inputFault, showValue, suggestion, type FieldFault } from './describe-issue.js';
 import { isMapping, layOver, quickFaults, type Mapping } from './quick.js';
@@ -69,12 +69,20 @@ function checkFields(given: Mapping): { spec: Partial<SweepSpec>; faults: readon
  * What names mean depends on the spec's own workload and tasks. Where `tasks` is wrong itself, all tasks of the workload
  * are known, so that one mistake is one fault.
  */
-function vocabularyOf({ workload: name, tasks: listed }: Mapping): Parameters<typeof sweepSpecFields>[0] {
+function vocabularyOf({ workload: name, data, tasks: listed }: Mapping): Parameters<typeof sweepSpecFields>[0] {
   const workload = workloadNames.find((known): known is WorkloadName => known === name);
-  if (workload === undefined) return { workload, tasks: undefined };
-  const known = workloads[workload].tasks.map((task): string => task.name);
+  const known = workload && knownTasks(workload, data);
+  if (known === undefined) return { workload, workloadTasks: undefined, tasks: undefined };
   const isRight = Array.isArray(listed) && listed.length > 0 && listed.every((task) => known.includes(task as string));
-  return { workload, tasks: isRight ? (listed as string[]) : known };
+  return { workload, workloadTasks: known, tasks: isRight ? (listed as string[]) : known };
+}
+
+/** The names of a workload's tasks; undefined where the spec should declare them and does not. */
+function knownTasks(workload: WorkloadName, data: unknown): string[] | undefined {
+  const info: WorkloadInfo = workloads[workload];
+  if (info.declaresTasks !== true) return info.tasks.map(({ name }) => name);
+  const declared = isMapping(data) && isMapping(data['tasks']) ? Object.keys(data['tasks']) : [];
+  return declared.length === 0 ? undefined : declared;
 }
 
 function only(given: Mapping, names: readonly string[]): Mapping {

@@ -11,6 +11,8 @@ import { weightingOf } from './weighting-schema.js';
 /** The names that a spec's fields may use, as far as they are known: what a task is depends on the spec itself. */
 export interface Vocabulary {
   readonly workload: WorkloadName | undefined;
+  /** The tasks that the workload has, or that the spec declares for it. */
+  readonly workloadTasks: readonly string[] | undefined;
   /** What `grid` and `weightings` may name: the spec's own tasks. */
   readonly tasks: readonly string[] | undefined;
 }
@@ -54,17 +56,17 @@ function learningRatesOf(tasks: readonly string[] | undefined): z.ZodRawShape {
   return { learningRates: known.default({}).describe(learningRates.description ?? '') };
 }
 
+export const modelField = named<ModelConfig>(models, 'hard-sharing').prefault({}).describe('The architecture.');
+
 /**
  * The fields of a sweep spec, each with what is allowed in it. This is the one definition: faults, the JSON Schema and
  * the tables of docs/spec.md are made from it. What spans fields is in checks.ts.
  */
-export function sweepSpecFields({ workload, tasks }: Vocabulary) {
+export function sweepSpecFields({ workload, workloadTasks, tasks }: Vocabulary) {
   return {
     name: shownText(200).describe('Shown everywhere; any text.'),
     workload: z.enum(workloadNames).describe('What is trained.'),
-    tasks: distinct(nameOf(workload && workloads[workload].tasks.map((task) => task.name)), 16).describe(
-      'Tasks of the workload, in the order of the table’s columns.',
-    ),
+    tasks: distinct(nameOf(workloadTasks), 16).describe('Tasks of the workload, in the order of the table’s columns.'),
     data: (workload === undefined
       ? z.record(z.string(), z.unknown())
       : (workloads[workload].options as z.ZodType<Record<string, unknown>, Record<string, unknown>>)
@@ -78,7 +80,7 @@ export function sweepSpecFields({ workload, tasks }: Vocabulary) {
       .default(true)
       .describe('Train each task alone as well, where no row does so yet; Δm is measured against these.'),
     seeds: distinct(seed, 1000).default([1]).describe('Every row is trained once with each seed.'),
-    model: named<ModelConfig>(models, 'hard-sharing').prefault({}).describe('The architecture.'),
+    model: modelField,
     models: z
       .array(modelEntry)
       .min(1)

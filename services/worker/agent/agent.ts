@@ -1,11 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { newId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/log.js';
 import type { ControlMessage } from '../../shared/messages/workers.js';
 import type { Connection } from '../../shared/nats/connect.js';
 import type { BackendRequest } from '../../shared/trial-config.js';
 import { softwareVersion } from '../../shared/version.js';
+import type { Commands } from './commands/command-settings.js';
+import { ProcessGuard } from './commands/guard.js';
+import type { ProgramContext } from './commands/program-trainer.js';
 import { subscribeControl } from './control.js';
 import { NatsLink } from './link.js';
 import { machineFacts } from './machine.js';
@@ -25,6 +29,8 @@ export interface AgentOptions {
   readonly slots: number;
   readonly backend: BackendRequest;
   readonly cacheFolder: string;
+  /** The programs that it may run. */
+  readonly commands: Commands;
   /** Environment of the trainer processes. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
@@ -49,6 +55,8 @@ export class Agent {
     private readonly link: NatsLink,
     private readonly supplies: readonly TrainerSupply[],
     readonly facts: WorkerFacts,
+    commands: Commands,
+    private readonly programs: ProgramContext,
     logger: Logger,
   ) {
     const { workerId } = facts;
@@ -60,6 +68,8 @@ export class Agent {
       link,
       source: new TrialSource(link, logger),
       sink: new ReportStream(link),
+      commands,
+      programs,
       logger,
       stopping: this.stopping.signal,
       changed: () => this.presence.announce(),
@@ -120,7 +130,8 @@ export class Agent {
       threads: trainer.threads,
       slots,
     };
-    return new Agent(new NatsLink(options.connection, logger), supplies, facts, logger);
+    const programs = { folder: join(cacheFolder, 'commands'), environment, guard: new ProcessGuard() };
+    return new Agent(new NatsLink(options.connection, logger), supplies, facts, options.commands, programs, logger);
   }
 
   /** Resolves with an error when the agent cannot go on; never rejects. */
@@ -151,6 +162,8 @@ export class Agent {
       );
     }
     await Promise.all(this.supplies.map((supply) => supply.close(stopTimes.trainers)));
+    // Programs that have not ended by now are killed.
+    this.programs.guard.close();
     this.unsubscribe();
     this.presence.gone();
     if (!this.link.connected || !(await settlesWithin(this.link.connection.drain(), stopTimes.connection))) {

@@ -15,6 +15,8 @@ export interface Claimant {
   readonly workerId: string;
   readonly backend: string;
   readonly device: string;
+  /** Names of the commands it may run. */
+  readonly commands: string[];
 }
 
 /** Times in milliseconds. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { findTask, metricsOfKind, rehearsalOptions, type MetricInfo } from '../../shared/catalog/workloads.js';
+import { findTask, rehearsalOptions } from '../../shared/catalog/workloads.js';
 import { cosineMetric, taskPairs } from '../../shared/messages/gradient-cosines.js';
 import { weightingMetrics, wholeTrial, type MetricPoint } from '../../shared/messages/reports.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
@@ -78,8 +78,7 @@ function learnedPoints({ tasks, seed }: TrialConfig, epoch: number): MetricPoint
 }
 
 function taskPoints(config: TrialConfig, task: string, split: 'validation' | 'test', epoch: number): MetricPoint[] {
-  const kind = findTask('rehearsal', task)?.kind;
-  const infos: readonly MetricInfo[] = kind === undefined ? [] : metricsOfKind[kind];
+  const infos = findTask({ workload: 'rehearsal' }, task)?.metrics ?? [];
   const done = share(config, task, epoch);
   return infos.map(({ name, better }) => {
     return { epoch, split, task, metric: name, value: better === 'higher' ? 0.9 * done : 2 - 1.8 * done };

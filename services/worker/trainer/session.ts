@@ -44,6 +44,9 @@ export class TrainerSession {
     try {
       this.say({ type: 'log', level: 'info', text: `opening ${config.workload}` });
       if (config.workload === 'rehearsal') return { type: await rehearse(config, this.say, signal) };
+      if (config.workload === 'command') {
+        throw new Error('a command is run by the agent, not by a trainer of this kind');
+      }
       const workload = await this.open(config.workload, config.data);
       const end = await train(config, {
         workload,

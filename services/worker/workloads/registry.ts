@@ -1,4 +1,5 @@
-import type { TaskKind, TrainedWorkloadName, workloads } from '../../shared/catalog/workloads.js';
+import type { TaskKind } from '../../shared/catalog/metrics.js';
+import type { TrainedWorkloadName, workloads } from '../../shared/catalog/workloads.js';
 import type { z } from 'zod';
 import { streetScenes } from './street-scenes/workload.js';
 import { shapes } from './shapes/workload.js';

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { TaskInfo, TaskKind, TrainedWorkloadName } from '../../shared/catalog/workloads.js';
+import type { TaskKind } from '../../shared/catalog/metrics.js';
+import type { TaskInfo, TrainedWorkloadName } from '../../shared/catalog/workloads.js';
 
 export type Split = 'train' | 'validation' | 'test';
 export const splits: readonly Split[] = ['train', 'validation', 'test'];

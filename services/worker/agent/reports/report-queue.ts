@@ -30,6 +30,11 @@ export class ReportQueue {
 
   constructor(private readonly mostBytes: number) {}
 
+  /** Memory that the items take. */
+  get waitingBytes(): number {
+    return this.bytes;
+  }
+
   get size(): number {
     return this.items.length;
   }

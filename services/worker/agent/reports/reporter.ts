@@ -49,6 +49,11 @@ export class Reporter {
     private readonly logger: Logger,
   ) {}
 
+  /** What waits to be sent, in bytes. */
+  get waitingBytes(): number {
+    return this.queue.waitingBytes;
+  }
+
   /** Numbers that are not finite have no form on the wire: they are left out, and a line says so. */
   metrics(points: readonly MetricPoint[]): void {
     const finite = points.filter(({ value }) => Number.isFinite(value));

@@ -5,10 +5,10 @@ import type { GrantedTrial } from '../claim.js';
 import { settlesWithin } from '../pause.js';
 import type { FinalItem, Reporter } from '../reports/reporter.js';
 import { trainerDied, type TrainerEnd } from './trainer-end.js';
-import type { TrainerProcess } from './trainer-process.js';
+import type { Trainer } from './trainer.js';
 
-/** A trainer that was told to stop is killed when it has not answered by then. */
-const stopGraceMs = 5000;
+/** A trainer that said that it ends is killed when it has not by then. */
+const endGraceMs = 5000;
 /** Silence is counted in ticks: after a pause of the whole machine, or of this process, one tick has gone by. */
 const silenceTicks = 20;
 /** Node takes a longer one for 1 ms. */
@@ -30,7 +30,7 @@ export class Attempt {
 
   constructor(
     readonly trial: GrantedTrial,
-    private readonly trainer: TrainerProcess,
+    private readonly trainer: Trainer,
     private readonly reporter: Reporter,
     private readonly logger: Logger,
   ) {
@@ -120,7 +120,7 @@ export class Attempt {
 
   /** The next trial must not go to a trainer that is ending. */
   private async untilTrainerEnded(): Promise<void> {
-    if (await settlesWithin(this.trainer.ended, stopGraceMs)) return;
+    if (await settlesWithin(this.trainer.ended, endGraceMs)) return;
     this.trainer.kill();
     await this.trainer.ended;
   }
@@ -148,6 +148,7 @@ export class Attempt {
     this.stopped = true;
     if (!this.started) return;
     this.trainer.send({ type: 'stop' });
+    const { stopGraceMs } = this.trainer;
     if (await settlesWithin(Promise.race([this.answered, this.trainer.ended]), stopGraceMs)) return;
     this.logger.warn(`the trainer did not stop within ${stopGraceMs / 1000} s and is killed`);
     this.trainer.kill();

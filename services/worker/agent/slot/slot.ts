@@ -6,7 +6,10 @@ import { pause } from '../pause.js';
 import { Reporter } from '../reports/reporter.js';
 import type { ReportSink } from '../reports/report-stream.js';
 import type { AnnouncedTrial, TrialSource } from '../trial-source.js';
+import type { Commands } from '../commands/command-settings.js';
+import { ProgramTrainer, type ProgramContext } from '../commands/program-trainer.js';
 import { Attempt } from './attempt.js';
+import type { Trainer } from './trainer.js';
 import type { ReadyTrainer, TrainerSupply } from './trainer-supply.js';
 
 /** What all slots of a worker share. */
@@ -15,6 +18,8 @@ export interface SlotContext {
   readonly link: NatsLink;
   readonly source: TrialSource;
   readonly sink: ReportSink;
+  readonly commands: Commands;
+  readonly programs: ProgramContext;
   readonly logger: Logger;
   /** Aborted when the worker is to stop. */
   readonly stopping: AbortSignal;
@@ -25,6 +30,8 @@ export interface SlotContext {
 /** After a claim without an answer: when the message comes again, and when this slot asks for the next one. */
 const comesAgainMs = 5000;
 const asksAgainMs = 2000;
+/** After a trial that only another worker can train. */
+const passesOnMs = 100;
 const stoppingReason = 'the worker is stopping';
 
 /** Trains one trial after the other, with one trainer process. */
@@ -62,10 +69,16 @@ export class Slot {
     const { trialId } = trial;
     const { workerId, link, stopping, logger } = this.context;
     const { backend, device } = ready.facts;
-    const claimant = { workerId, backend: backend.slice(0, 50), device: device.slice(0, 200) };
+    const commands = [...this.context.commands.keys()];
+    const claimant = { workerId, backend: backend.slice(0, 50), device: device.slice(0, 200), commands };
     const answer = await claimTrial(link, message, trialId, claimant, stopping, logger);
     if (answer === undefined) {
-      await this.leave(message);
+      await this.leave(message, asksAgainMs);
+      return;
+    }
+    if (!answer.granted && answer.forOthers === true) {
+      logger.debug({ trialId, reason: answer.reason }, 'the trial is left to another worker');
+      await this.leave(message, passesOnMs);
       return;
     }
     message.ack();
@@ -73,8 +86,8 @@ export class Slot {
     else logger.debug({ trialId, reason: answer.reason }, 'the trial is not to be trained any more');
   }
 
-  /** Nobody answered the claim: the message comes again, here or elsewhere. */
-  private async leave(message: JsMsg): Promise<void> {
+  /** The message comes again, here or elsewhere. */
+  private async leave(message: JsMsg, asksAgainMs: number): Promise<void> {
     const { stopping } = this.context;
     message.nak(stopping.aborted ? undefined : comesAgainMs);
     await pause(asksAgainMs, stopping);
@@ -85,7 +98,7 @@ export class Slot {
     const { trialId, attempt, label } = trial;
     const logger = this.context.logger.child({ trialId, attempt });
     const reporter = new Reporter(sink, { trialId, attempt, workerId }, logger);
-    const running = new Attempt(trial, trainer, reporter, logger);
+    const running = new Attempt(trial, this.trainerFor(trial, trainer, reporter, logger), reporter, logger);
     this.attempt = running;
     changed();
     logger.info({ label }, 'training');
@@ -99,5 +112,14 @@ export class Slot {
       this.attempt = undefined;
       changed();
     }
+  }
+
+  /** A program trains what is a command's, and the slot's own trainer everything else. */
+  private trainerFor(trial: GrantedTrial, own: Trainer, reporter: Reporter, logger: Logger): Trainer {
+    if (trial.config.workload !== 'command') return own;
+    const command = this.context.commands.get(String(trial.config.data['command']));
+    // A coordinator grants it only to workers that have the command.
+    if (command === undefined) throw new Error('a trial was granted whose command this worker does not have');
+    return new ProgramTrainer(command, trial, this.context.programs, () => reporter.waitingBytes, logger);
   }
 }

@@ -6,6 +6,8 @@ export interface TrainerEnd {
   readonly signal: NodeJS.Signals | null;
   /** The last lines it wrote. */
   readonly output: string;
+  /** What to do about a death whose cause is not known. */
+  readonly hint?: string;
 }
 
 /** A shell's way to say that a program was ended by SIGKILL. */
@@ -15,6 +17,8 @@ const outOfHeap = 'heap out of memory';
 
 const memoryHint =
   'It probably ran out of memory: train fewer trials at once (SIGMASWEEP_SLOTS), or with a smaller batchSize or model.';
+
+const bugHint = 'If it happens again with the same trial, please report it as a bug.';
 
 /** The error of a trial whose trainer died; `stalledSeconds` is set when the agent killed it for its silence. */
 export function trainerDied(end: TrainerEnd, stalledSeconds?: number): SigmasweepError {
@@ -28,7 +32,7 @@ export function trainerDied(end: TrainerEnd, stalledSeconds?: number): Sigmaswee
   }
   const how = end.signal ?? `exit code ${String(end.code)}`;
   return new SigmasweepError('TRAINER_DIED', `The trainer ended (${how}) while it trained; ${said}`, {
-    hint: ranOutOfMemory(end) ? memoryHint : 'If it happens again with the same trial, please report it as a bug.',
+    hint: ranOutOfMemory(end) ? memoryHint : (end.hint ?? bugHint),
   });
 }
 

@@ -8,6 +8,7 @@ import type { FromTrainer, ToTrainer } from '../../trainer-protocol.js';
 import { settlesWithin } from '../pause.js';
 import { OutputTail } from './output-tail.js';
 import type { TrainerEnd } from './trainer-end.js';
+import type { Trainer } from './trainer.js';
 
 export interface TrainerOptions {
   readonly backend: BackendRequest;
@@ -31,7 +32,8 @@ const defaultReadyWithinMs = 180_000;
 const outputAfterEndMs = 1000;
 
 /** One trainer child process, from its start to its end. */
-export class TrainerProcess {
+export class TrainerProcess implements Trainer {
+  readonly stopGraceMs = 5000;
   /** Rejects with the backend's own error, or with TRAINER_NOT_STARTED. */
   readonly ready: Promise<TrainerFacts>;
   /** Never rejects. */

@@ -1,4 +1,4 @@
-import type { TaskKind } from '../../../shared/catalog/workloads.js';
+import type { TaskKind } from '../../../shared/catalog/metrics.js';
 import type { Dataset, OpenTask, TargetArray } from '../workload.js';
 import { ConfusionMatrix } from './confusion-matrix.js';
 import { topClasses } from './classification.js';
