@@ -67,6 +67,7 @@ const sections = {
   encoder: 'encoders',
   optimizer: 'optimizers',
   quick: 'quick',
+  checkpoint: 'checkpoints',
   limits: 'limits',
 };
 
@@ -137,6 +138,7 @@ const parts = {
   models: () => catalogSections(models, anyWorkload.properties.model.oneOf, 'name'),
   encoders: () => catalogSections(encoders, anyWorkload.properties.model.oneOf[0].properties.encoder.oneOf, 'name'),
   optimizers: () => catalogSections(optimizers, anyWorkload.properties.optimizer.oneOf, 'name'),
+  checkpoint: () => fieldTable(anyWorkload.properties.checkpoint),
   limits: () => fieldTable(anyWorkload.properties.limits),
 };
 

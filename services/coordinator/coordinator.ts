@@ -1,5 +1,6 @@
 import { Batcher } from './api/batcher.js';
 import { serveApi } from './api/serve.js';
+import { createCheckpointKeeper } from './loops/checkpoint-keeper.js';
 import { createEffects } from './loops/effects.js';
 import type { Loop } from './loops/loop.js';
 import { createPresence } from './loops/presence.js';
@@ -12,6 +13,7 @@ import { claimTrials, type Claim, type StoredClaimAnswer } from './store/claim-t
 import type { Database } from '../shared/db/connect.js';
 import type { Logger } from '../shared/log.js';
 import type { Connection } from '../shared/nats/connect.js';
+import { openCheckpointStore } from '../shared/nats/open-checkpoint-store.js';
 import { defaultStreamLimits, ensureStreams, type StreamLimits } from '../shared/nats/streams.js';
 
 export interface CoordinatorOptions {
@@ -21,10 +23,14 @@ export interface CoordinatorOptions {
   /** A running trial without a report for this long is queued again. */
   readonly leaseSeconds: number;
   readonly limits?: StreamLimits;
+  /** Where checkpoints are kept (see `SIGMASWEEP_CHECKPOINTS`), and the room for them in NATS, bytes. */
+  readonly checkpoints?: { readonly place: string; readonly mostBytes: number };
 }
 
 /** Two, so that one waits for its commit while the other is prepared. */
 const claimBatches = { size: 128, atOnce: 2 } as const;
+
+const defaultCheckpointBytes = 1024 ** 3;
 
 /** A coordinator at work. Any number of them may share a database and a NATS server. */
 export interface Coordinator {
@@ -38,6 +44,8 @@ export interface Coordinator {
  */
 export async function startCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { database, connection, logger, leaseSeconds, limits = defaultStreamLimits } = options;
+  const { place, mostBytes } = options.checkpoints ?? { place: 'nats', mostBytes: defaultCheckpointBytes };
+  const checkpoints = openCheckpointStore(connection, place, mostBytes);
   await ensureStreams(connection, limits);
   const relay = createRelay(database, connection, logger);
   const watch = watchConnection(connection, () => {
@@ -52,6 +60,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     createRecorder(database, connection, effects, leaseSeconds, logger),
     createReaper(database, connection, watch, effects, leaseSeconds, logger),
     createPresence(database, connection, logger),
+    createCheckpointKeeper(database, checkpoints, logger),
   ];
   for (const loop of loops) loop.start();
   const claims = new Batcher<Claim, StoredClaimAnswer>(

@@ -61,6 +61,10 @@ async function run(): Promise<void> {
     connection,
     logger,
     leaseSeconds: config.SIGMASWEEP_LEASE_SECONDS,
+    checkpoints: {
+      place: config.SIGMASWEEP_CHECKPOINTS,
+      mostBytes: Math.round(config.SIGMASWEEP_CHECKPOINT_GIB * 1024 ** 3),
+    },
   });
   process.stdout.write(`${JSON.stringify({ ready: true, service: 'coordinator' })}\n`);
 

@@ -17,8 +17,9 @@ export function formatAgo(seconds: number): string {
   return `${String(Math.round(seconds / 86_400))} d ago`;
 }
 
-/** Memory, no more exact than it is of use: 512 MiB, 23.5 GiB, 80 GiB. */
+/** Memory, no more exact than it is of use: 84 KiB, 512 MiB, 23.5 GiB, 80 GiB. */
 export function formatBytes(bytes: number): string {
+  if (bytes < 1024 ** 2) return `${String(Math.ceil(bytes / 1024))} KiB`;
   const gibibytes = bytes / 1024 ** 3;
   if (gibibytes < 1) return `${String(Math.round(bytes / 1024 ** 2))} MiB`;
   return `${String(Number(gibibytes.toFixed(gibibytes < 100 ? 1 : 0)))} GiB`;

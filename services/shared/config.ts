@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SigmasweepError } from './errors.js';
 import { logLevels } from './log.js';
@@ -23,12 +23,27 @@ const logLevel = z
   .default('info')
   .describe(`One of ${logLevels.join(', ')}.`);
 
+const checkpointPlace = z
+  .string()
+  .refine((text) => text === 'nats' || isAbsolute(text), 'must be "nats" or the absolute path of a folder')
+  .default('nats')
+  .describe(
+    'Where checkpoints are kept: "nats", or the path of a folder that coordinator and workers share, the same for all.',
+  );
+
 /** Every setting that is read from the environment, by service. The documentation's table is made from this. */
 export const settings = {
   coordinator: {
     DATABASE_URL: databaseUrl,
     NATS_URL: natsUrl,
     SIGMASWEEP_LEASE_SECONDS: seconds(30).describe('A running trial without a report for this long is queued again.'),
+    SIGMASWEEP_CHECKPOINTS: checkpointPlace,
+    SIGMASWEEP_CHECKPOINT_GIB: z.coerce
+      .number()
+      .positive()
+      .max(100_000)
+      .default(4)
+      .describe('Room for checkpoints in NATS, GiB; full, no more are kept and training goes on.'),
     SIGMASWEEP_LOG_LEVEL: logLevel,
   },
   worker: {
@@ -46,6 +61,7 @@ export const settings = {
       .default('auto')
       .describe(`TensorFlow.js backend: ${backendRequests.join(', ')}.`),
     SIGMASWEEP_CACHE: z.string().min(1).default('.sigmasweep/cache').describe('Folder for decoded data sets.'),
+    SIGMASWEEP_CHECKPOINTS: checkpointPlace,
     SIGMASWEEP_COMMANDS: z
       .string()
       .optional()

@@ -8,6 +8,9 @@ export const streams = {
   reports: { name: 'SIGMASWEEP_REPORTS', subjects: [`${prefix}.reports.*`], consumer: 'recorder' },
 } as const;
 
+/** The object store of checkpoints. */
+export const checkpointBucket = `SIGMASWEEP_CHECKPOINTS`;
+
 export const subjects = {
   trial: (sweepId: string) => `${prefix}.trials.${sweepId}`,
   report: (trialId: string) => `${prefix}.reports.${trialId}`,

@@ -3,6 +3,7 @@ import { modelConfig } from './catalog/models.js';
 import { optimizerConfig } from './catalog/optimizers.js';
 import { weightingConfig } from './catalog/weightings.js';
 import { workloadNames } from './catalog/workloads.js';
+import { checkpointOptions } from './checkpoint-options.js';
 
 export const backendRequests = [
   'auto',
@@ -32,6 +33,7 @@ export const trialConfig = z.strictObject({
   epochs: z.int().min(1),
   batchSize: z.int().min(1),
   seed: z.int().min(0),
+  checkpoint: checkpointOptions.prefault({}),
   limits: z.strictObject({
     /** Refused before training when the model has more parameters. */
     parameters: z.int().min(1),

@@ -34,6 +34,7 @@ async function run(): Promise<void> {
     slots: config.SIGMASWEEP_SLOTS,
     backend: config.SIGMASWEEP_BACKEND,
     cacheFolder: resolve(config.SIGMASWEEP_CACHE),
+    checkpoints: config.SIGMASWEEP_CHECKPOINTS,
     commands,
     environment,
     logger,

@@ -7,9 +7,28 @@ import type { MetricPoint, PictureKind } from '../shared/messages/reports.js';
  * slot, opens its backend, says `ready`, and then trains one trial after the other. The child never talks to NATS.
  */
 export type ToTrainer =
-  | { readonly type: 'train'; readonly trialId: string; readonly attempt: number; readonly config: TrialConfig }
-  /** Stop after the running step; the child answers `stopped` and is then free for another trial. */
-  | { readonly type: 'stop' };
+  | {
+      readonly type: 'train';
+      readonly trialId: string;
+      readonly attempt: number;
+      readonly config: TrialConfig;
+      /** Where checkpoints are written; whoever is told of one takes it away. */
+      readonly checkpointFolder: string;
+      /** The checkpoint to go on from. */
+      readonly resume?: ResumedCheckpoint;
+    }
+  /**
+   * Stop after the running step; the child answers `stopped` and is then free for another trial. Before that it writes a
+   * checkpoint, unless nobody would go on from it.
+   */
+  | { readonly type: 'stop'; readonly checkpoint: boolean };
+
+/** A checkpoint that was fetched, with where it is from. */
+export interface ResumedCheckpoint {
+  readonly file: string;
+  readonly attempt: number;
+  readonly step: number;
+}
 
 export type FromTrainer =
   | {
@@ -42,6 +61,22 @@ export type FromTrainer =
       /** Base64 of a PNG file. */
       readonly png: string;
     }
+  /** A checkpoint is written, as a whole. */
+  | {
+      readonly type: 'checkpoint';
+      readonly file: string;
+      readonly bytes: number;
+      /** Of the whole file, hex. */
+      readonly sha256: string;
+      /** Optimizer steps that are done. */
+      readonly step: number;
+      /** The epoch that goes on from here; everything of earlier ones was said before. */
+      readonly epoch: number;
+      /** Whether training is over: the network that was tested. */
+      readonly final: boolean;
+    }
+  /** Training goes on from the checkpoint that was given; everything that was reported before it is said again. */
+  | { readonly type: 'resumed'; readonly attempt: number; readonly step: number }
   | { readonly type: 'succeeded' }
   | {
       readonly type: 'failed';

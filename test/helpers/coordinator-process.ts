@@ -17,10 +17,17 @@ export interface CoordinatorSettings {
   readonly databaseUrl: string;
   readonly natsUrl: string;
   readonly leaseSeconds?: number;
+  /** Where checkpoints are kept; in NATS if left out. */
+  readonly checkpoints?: string;
 }
 
 /** Starts the compiled coordinator without waiting until it is ready. */
-export function spawnCoordinator({ databaseUrl, natsUrl, leaseSeconds = 30 }: CoordinatorSettings): CoordinatorProcess {
+export function spawnCoordinator({
+  databaseUrl,
+  natsUrl,
+  leaseSeconds = 30,
+  checkpoints = 'nats',
+}: CoordinatorSettings): CoordinatorProcess {
   const child = spawn(process.execPath, [join(packageRoot, 'dist', 'services', 'coordinator', 'main.js')], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -28,6 +35,7 @@ export function spawnCoordinator({ databaseUrl, natsUrl, leaseSeconds = 30 }: Co
       DATABASE_URL: databaseUrl,
       NATS_URL: natsUrl,
       SIGMASWEEP_LEASE_SECONDS: String(leaseSeconds),
+      SIGMASWEEP_CHECKPOINTS: checkpoints,
     },
   });
   let stdout = '';

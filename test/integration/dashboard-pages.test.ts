@@ -205,6 +205,31 @@ describe('with sweeps', () => {
     expect([...names].sort()).toEqual(['meanError', 'meanIoU', 'pixelAccuracy', 'relativeError']);
   });
 
+  it('shows what an attempt went on from, and what the next one would', async () => {
+    const trialId = seededTrialId(evil, 2);
+    await rig.client.query(`UPDATE attempt SET outcome = 'handed-back', ended_at = now() WHERE trial_id = $1`, [
+      trialId,
+    ]);
+    await rig.client.query(
+      `INSERT INTO attempt (trial_id, number, claim_id, worker_id, backend, device, outcome, resumed_attempt, resumed_step)
+       VALUES ($1, 2, 'claim-two', 'worker-one', 'wasm', '4 cores', 'running', 1, 120)`,
+      [trialId],
+    );
+    await rig.client.query(
+      `INSERT INTO checkpoint (object, trial_id, attempt, step, epoch, bytes, sha256, final)
+       VALUES ($1 || '.1.120.a', $1, 1, 120, 3, 5000, '', false), ($1 || '.2.150.b', $1, 2, 150, 4, 3500000, '', false)`,
+      [trialId],
+    );
+    const html = await page(`/trials/${trialId}`);
+    expect(htmlText(html)).toContain('from step 120 of attempt 1');
+    // What the first attempt drew belongs to the one that went on from it.
+    expect(html).toContain(`/pictures/${trialId}/1/`);
+    expect(tableRows(html, 'checkpoints').map((cells) => cells.slice(0, 3))).toEqual([
+      ['step 150', '2', '3 MiB'],
+      ['step 120', '1', '5 KiB'],
+    ]);
+  });
+
   it('tells why a trial failed', async () => {
     const text = htmlText(await page(`/trials/${seededTrialId(evil, 1)}`));
     expect(text).toContain('LOSS_NOT_FINITE');

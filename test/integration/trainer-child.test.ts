@@ -15,7 +15,10 @@ class Child {
   readonly messages: FromTrainer[] = [];
   private wake: () => void = () => undefined;
 
-  private constructor(readonly process: ChildProcess) {
+  private constructor(
+    readonly process: ChildProcess,
+    private readonly cache: string,
+  ) {
     process.on('message', (message) => {
       this.messages.push(message as FromTrainer);
       this.wake();
@@ -25,7 +28,7 @@ class Child {
 
   static start(cache: string): Child {
     const args = ['--backend', 'wasm', '--cache', cache];
-    return new Child(fork(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
+    return new Child(fork(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }), cache);
   }
 
   send(message: ToTrainer): void {
@@ -56,10 +59,10 @@ class Child {
   /** Trains one trial and gives everything that was said about it, ending with the answer. */
   async train(config: TrialConfig, onMessage?: (message: FromTrainer) => boolean): Promise<FromTrainer[]> {
     const from = this.messages.length;
-    this.send({ type: 'train', trialId: 'trial-1', attempt: 1, config });
+    this.send({ type: 'train', trialId: 'trial-1', attempt: 1, config, checkpointFolder: this.cache });
     if (onMessage !== undefined) {
       await this.until(onMessage, from);
-      this.send({ type: 'stop' });
+      this.send({ type: 'stop', checkpoint: false });
     }
     await this.until(({ type }) => type === 'succeeded' || type === 'failed' || type === 'stopped', from);
     return this.messages.slice(from);
@@ -157,7 +160,8 @@ describe('the trainer child', () => {
 
   it('ends when its agent is gone, also while it trains', async () => {
     const { child } = await ready();
-    child.send({ type: 'train', trialId: 'trial-1', attempt: 1, config: config({ epochs: 100_000 }) });
+    const endless = config({ epochs: 100_000 });
+    child.send({ type: 'train', trialId: 'trial-1', attempt: 1, config: endless, checkpointFolder: cache });
     await child.until(({ type }) => type === 'metrics');
     const ended = new Promise<number | null>((resolve) => child.process.once('exit', (code) => resolve(code)));
     child.process.disconnect();

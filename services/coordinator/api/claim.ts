@@ -18,6 +18,6 @@ export const claim: Handler<'claim'> = {
     const answer = readGrant(await claims.call(claimed));
     if (!answer.granted) return answer;
     effects.changed([answer.sweepId]);
-    return { ...answer, leaseSeconds };
+    return { ...answer, checkpoints: [...answer.checkpoints], leaseSeconds };
   },
 };

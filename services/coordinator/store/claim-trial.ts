@@ -1,5 +1,7 @@
 import type { Database } from '../../shared/db/connect.js';
+import type { StoredCheckpoint } from '../../shared/messages/checkpoints.js';
 import { trialConfig, type TrialConfig } from '../../shared/trial-config.js';
+import { readCheckpoints } from './checkpoints.js';
 import { isUniqueViolation } from './sql-state.js';
 import { transition } from './transition.js';
 
@@ -20,6 +22,8 @@ type Answer<Config> =
       readonly attempt: number;
       readonly label: string;
       readonly config: Config;
+      /** To go on from, the best first. */
+      readonly checkpoints: readonly StoredCheckpoint[];
     }
   | { readonly granted: false; readonly reason: string; readonly forOthers?: boolean };
 
@@ -50,6 +54,23 @@ export async function claimTrials(
   claims: readonly Claim[],
   leaseSeconds: number,
 ): Promise<StoredClaimAnswer[]> {
+  const answers = await grantClaims(database, claims, leaseSeconds);
+  const again = claims.flatMap(({ trialId }, index) => {
+    const answer = answers[index];
+    return answer?.granted === true && answer.attempt > 1 ? [trialId] : [];
+  });
+  const checkpoints = await readCheckpoints(database, again);
+  return answers.map((answer, index) => {
+    const found = checkpoints.get(claims[index]?.trialId ?? '');
+    return answer.granted && found !== undefined ? { ...answer, checkpoints: found } : answer;
+  });
+}
+
+async function grantClaims(
+  database: Database,
+  claims: readonly Claim[],
+  leaseSeconds: number,
+): Promise<StoredClaimAnswer[]> {
   let taken: Map<string, GrantRow>;
   try {
     taken = await take(database, claims, leaseSeconds);
@@ -58,7 +79,7 @@ export async function claimTrials(
     // The trial is queued again and this claim's attempt is over: its late repetition must not start another one.
     if (claims.length === 1) return [{ granted: false, reason: 'the attempt of this claim is over' }];
     const answers: StoredClaimAnswer[] = [];
-    for (const claim of claims) answers.push(...(await claimTrials(database, [claim], leaseSeconds)));
+    for (const claim of claims) answers.push(...(await grantClaims(database, [claim], leaseSeconds)));
     return answers;
   }
   const answers: StoredClaimAnswer[] = [];
@@ -125,5 +146,5 @@ async function repeatedClaim(database: Database, claim: Claim, leaseSeconds: num
 }
 
 function grant({ sweep_id: sweepId, attempt, label, config }: GrantRow): StoredClaimAnswer {
-  return { granted: true, sweepId, attempt, label, config };
+  return { granted: true, sweepId, attempt, label, config, checkpoints: [] };
 }

@@ -36,6 +36,9 @@ export interface Verdict {
   readonly points: (Key & MetricPoint)[];
   readonly lines: (Key & Of<'log'>['lines'][number])[];
   readonly pictures: (Key & Of<'picture'>)[];
+  readonly checkpoints: (Key & Of<'checkpoint'>)[];
+  /** Attempts that go on from a checkpoint of an earlier one. */
+  readonly resumptions: (Key & { readonly from: Of<'resumed'> })[];
   /** One for each attempt that runs: its lease begins anew. */
   readonly beats: (Key & { readonly step: number | undefined; readonly steps: number | undefined })[];
   readonly endings: Ending[];
@@ -85,6 +88,8 @@ function endingOf(item: ReportItem, standing: Standing): Ending | undefined {
     case 'metrics':
     case 'log':
     case 'picture':
+    case 'checkpoint':
+    case 'resumed':
     case 'heartbeat':
       return undefined;
   }
@@ -95,7 +100,16 @@ function endingOf(item: ReportItem, standing: Standing): Ending | undefined {
  * @param standings by `attemptKey`, read under the locks of the trials' rows
  */
 export function judgeReports(reports: readonly ReportMessage[], standings: ReadonlyMap<string, Standing>): Verdict {
-  const verdict: Verdict = { points: [], lines: [], pictures: [], beats: [], endings: [], lost: [] };
+  const verdict: Verdict = {
+    points: [],
+    lines: [],
+    pictures: [],
+    checkpoints: [],
+    resumptions: [],
+    beats: [],
+    endings: [],
+    lost: [],
+  };
   const beats = new Map<string, Verdict['beats'][number]>();
   const ended = new Set<string>();
   const told = new Set<string>();
@@ -116,6 +130,8 @@ export function judgeReports(reports: readonly ReportMessage[], standings: Reado
       if (item.type === 'metrics') verdict.points.push(...item.points.map((point) => ({ trialId, attempt, ...point })));
       if (item.type === 'log') verdict.lines.push(...item.lines.map((line) => ({ trialId, attempt, ...line })));
       if (item.type === 'picture') verdict.pictures.push({ trialId, attempt, ...item });
+      if (item.type === 'checkpoint') verdict.checkpoints.push({ trialId, attempt, ...item });
+      if (item.type === 'resumed') verdict.resumptions.push({ trialId, attempt, from: item });
       if (judgement === 'over' || ended.has(key)) continue;
       if (item.type === 'heartbeat') {
         const before = beats.get(key);

@@ -4,6 +4,7 @@ import { endAttempts } from './end-attempts.js';
 import { attemptKey, judgeReports, type LostAttempt, type Standing } from './judge-reports.js';
 import { isDataFault } from './sql-state.js';
 import { inTransaction } from './transaction.js';
+import { writeCheckpoints, writeResumptions } from './checkpoints.js';
 import { extendLeases, writeLogLines, writeMetrics, writePictures } from './write-attempt-data.js';
 
 /** A report that the database refused for what it holds. */
@@ -57,6 +58,8 @@ async function recordTogether(
     await writeMetrics(transaction, verdict.points);
     await writeLogLines(transaction, verdict.lines);
     await writePictures(transaction, verdict.pictures);
+    await writeCheckpoints(transaction, verdict.checkpoints);
+    await writeResumptions(transaction, verdict.resumptions);
     const ended = await endAttempts(transaction, verdict.endings);
     return {
       sweepIds: [...new Set(rows.map((row) => row.sweepId))],

@@ -10,14 +10,18 @@ export interface PictureKey {
   readonly kind: PictureKind;
 }
 
-/** Which pictures an attempt has, without their bytes. */
+/** Which pictures an attempt has, with those of the attempts that it went on from; without their bytes. */
 export async function listPictures(database: Database, trialId: string, attempt: number): Promise<PictureKey[]> {
-  const rows = await database.picture.findMany({
-    where: { trialId, attempt },
-    select: { trialId: true, attempt: true, epoch: true, sample: true, task: true, kind: true },
-    orderBy: [{ epoch: 'asc' }, { sample: 'asc' }, { task: 'asc' }, { kind: 'asc' }],
-  });
-  return rows.map((row) => ({ ...row, kind: row.kind as PictureKind }));
+  return database.$queryRaw<PictureKey[]>`
+    WITH RECURSIVE chain AS (
+      SELECT number, resumed_attempt FROM attempt WHERE trial_id = ${trialId} AND number = ${attempt}
+      UNION
+      SELECT a.number, a.resumed_attempt FROM attempt a JOIN chain c ON a.number = c.resumed_attempt
+      WHERE a.trial_id = ${trialId}
+    )
+    SELECT DISTINCT ON (epoch, sample, task, kind) trial_id AS "trialId", attempt, epoch, sample, task, kind
+    FROM picture WHERE trial_id = ${trialId} AND attempt IN (SELECT number FROM chain)
+    ORDER BY epoch, sample, task, kind, attempt DESC`;
 }
 
 /** A picture's PNG file; undefined when there is none. */

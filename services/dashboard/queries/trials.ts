@@ -86,6 +86,19 @@ export interface AttemptRow {
   readonly startedAt: Date;
   readonly endedAt: Date | null;
   readonly error: RecordedError | undefined;
+  /** The checkpoint that it went on from; undefined when it began at the first step. */
+  readonly resumed: { readonly attempt: number; readonly step: number } | undefined;
+}
+
+/** A checkpoint in the store. */
+export interface CheckpointRow {
+  readonly object: string;
+  readonly attempt: number;
+  readonly step: number;
+  readonly bytes: number;
+  readonly createdAt: Date;
+  /** Of the trained network, and kept. */
+  readonly final: boolean;
 }
 
 export interface TrialDetail {
@@ -115,6 +128,8 @@ export interface TrialDetail {
   readonly setting: { readonly label: string; readonly kind: string; readonly tasks: readonly string[] };
   /** Newest first. */
   readonly attempts: readonly AttemptRow[];
+  /** Newest first. */
+  readonly checkpoints: readonly CheckpointRow[];
 }
 
 function recordedError(value: unknown): RecordedError | undefined {
@@ -126,6 +141,11 @@ function recordedError(value: unknown): RecordedError | undefined {
   return { code: text('code') ?? 'UNKNOWN', message: text('message') ?? '', hint: text('hint') };
 }
 
+function resumedFrom(row: { resumedAttempt: number | null; resumedStep: number | null }): AttemptRow['resumed'] {
+  const { resumedAttempt: attempt, resumedStep: step } = row;
+  return attempt === null || step === null ? undefined : { attempt, step };
+}
+
 /** One trial with its attempts; undefined when there is none with this id. */
 export async function findTrial(database: Database, trialId: string): Promise<TrialDetail | undefined> {
   const row = await database.trial.findUnique({
@@ -133,7 +153,10 @@ export async function findTrial(database: Database, trialId: string): Promise<Tr
     include: {
       sweep: { select: { id: true, name: true, workload: true } },
       setting: { select: { label: true, kind: true, tasks: true } },
-      attempts: { orderBy: { number: 'desc' } },
+      attempts: {
+        orderBy: { number: 'desc' },
+        include: { checkpoints: { orderBy: [{ step: 'desc' }, { createdAt: 'desc' }] } },
+      },
     },
   });
   if (row === null) return undefined;
@@ -171,7 +194,13 @@ export async function findTrial(database: Database, trialId: string): Promise<Tr
       startedAt: attempt.startedAt,
       endedAt: attempt.endedAt,
       error: recordedError(attempt.error),
+      resumed: resumedFrom(attempt),
     })),
+    checkpoints: row.attempts.flatMap(({ checkpoints }) =>
+      checkpoints.map(({ object, attempt, step, bytes, createdAt, final }) => {
+        return { object, attempt, step, bytes: Number(bytes), createdAt, final };
+      }),
+    ),
   };
 }
 

@@ -8,7 +8,7 @@ import { findTrial, readLog, type TrialDetail } from '../queries/trials.js';
 import { ConfigurationDifference } from '../views/configuration-difference.js';
 import { Pictures } from '../views/pictures.js';
 import { Configuration, Log } from '../views/trial-parts.js';
-import { Attempts, TrialHead, TrialPage } from '../views/trial.js';
+import { Attempts, Checkpoints, TrialHead, TrialPage } from '../views/trial.js';
 import { readCount, readId, readNotice } from './parameters.js';
 
 /** What a request asks to see of a trial. */
@@ -50,6 +50,12 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
   const head = async ({ trial, attempt }: View) => (
     <TrialHead trial={trial} metrics={await readTestMetrics(database, trial.id, attempt)} />
   );
+  const attempts = ({ trial, attempt }: View) => (
+    <>
+      <Attempts trial={trial} shown={attempt} />
+      <Checkpoints checkpoints={trial.checkpoints} />
+    </>
+  );
   const log = async ({ trial, attempt }: View) => <Log {...await readLog(database, trial.id, attempt)} />;
 
   const difference = async ({ trial, attempt }: View, asked: string | undefined) => {
@@ -77,7 +83,7 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
   /** The parts that are fetched again when something changed. */
   const parts: Readonly<Record<string, (view: View) => Promise<ReturnType<typeof TrialHead>>>> = {
     head,
-    attempts: (view) => Promise.resolve(<Attempts trial={view.trial} shown={view.attempt} />),
+    attempts: (view) => Promise.resolve(attempts(view)),
     pictures,
     log,
   };
@@ -96,6 +102,7 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
         query={query.size === 0 ? '' : `?${query.toString()}`}
         notice={readNotice(context.req.query())}
         head={await head(view)}
+        attempts={attempts(view)}
         pictures={await pictures(view)}
         configuration={
           <>

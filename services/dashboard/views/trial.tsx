@@ -3,8 +3,8 @@ import { isTerminal } from '../../shared/trial-state.js';
 import { taskMetricLabel, taskMetrics } from '../../shared/compare/metric-names.js';
 import { dash } from '../../shared/compare/number-forms.js';
 import { formatDuration } from '../../shared/format-duration.js';
-import { formatTime } from '../format.js';
-import type { AttemptRow, RecordedError, TrialDetail } from '../queries/trials.js';
+import { formatBytes, formatTime } from '../format.js';
+import type { AttemptRow, CheckpointRow, RecordedError, TrialDetail } from '../queries/trials.js';
 import { ConfusionMatrices } from './confusion.js';
 import { Live, Page, TableScroll, type PageProps } from './layout.js';
 import { StateBadge } from './state.js';
@@ -111,6 +111,11 @@ function AttemptLine({ attempt, shown, trialId }: { attempt: AttemptRow; shown: 
       </td>
       <td class="nowrap">
         <time datetime={attempt.startedAt.toISOString()}>{formatTime(attempt.startedAt)}</time>
+        {attempt.resumed === undefined ? null : (
+          <span class="sub">
+            from step {attempt.resumed.step} of attempt {attempt.resumed.attempt}
+          </span>
+        )}
       </td>
       <td class="number">{seconds === undefined ? dash : formatDuration(seconds)}</td>
       <td class="reason">
@@ -156,6 +161,40 @@ export function Attempts({ trial, shown }: { trial: TrialDetail; shown: number }
   );
 }
 
+/** What another attempt would go on from; nothing when there is none. */
+export function Checkpoints({ checkpoints }: { checkpoints: readonly CheckpointRow[] }) {
+  if (checkpoints.length === 0) return null;
+  return (
+    <TableScroll label="Checkpoints">
+      <table class="checkpoints">
+        <caption class="hidden">Checkpoints, newest first</caption>
+        <thead>
+          <tr>
+            <th scope="col">Checkpoint</th>
+            <th scope="col">Attempt</th>
+            <th scope="col" class="number">
+              Size
+            </th>
+            <th scope="col">Stored</th>
+          </tr>
+        </thead>
+        <tbody>
+          {checkpoints.map(({ object, attempt, step, bytes, createdAt, final }) => (
+            <tr data-key={object}>
+              <th scope="row">{final ? 'trained network' : `step ${step}`}</th>
+              <td>{attempt}</td>
+              <td class="number">{formatBytes(bytes)}</td>
+              <td class="nowrap">
+                <time datetime={createdAt.toISOString()}>{formatTime(createdAt)}</time>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableScroll>
+  );
+}
+
 export interface TrialPageProps {
   readonly assets: PageProps['assets'];
   readonly trial: TrialDetail;
@@ -165,6 +204,7 @@ export interface TrialPageProps {
   readonly query: string;
   readonly notice: string | undefined;
   readonly head: Child;
+  readonly attempts: Child;
   readonly pictures: Child;
   readonly configuration: Child;
   readonly log: Child;
@@ -197,7 +237,7 @@ export function TrialPage(props: TrialPageProps) {
           <h2 id="attempts-title">Attempts</h2>
         </div>
         <Live id="attempts" source={`${base}/fragment/attempts${query}`}>
-          <Attempts trial={trial} shown={props.attempt} />
+          {props.attempts}
         </Live>
       </section>
       <section class="card" id="configuration" aria-labelledby="configuration-title">

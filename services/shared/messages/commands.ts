@@ -3,6 +3,7 @@ import { commandName } from '../catalog/command-options.js';
 import { sweepResults } from '../compare/results.js';
 import { trialConfig } from '../trial-config.js';
 import { sweepStates, trialStates } from '../trial-state.js';
+import { storedCheckpoint } from './checkpoints.js';
 import { id, version } from './common.js';
 
 const counts = z.object({
@@ -108,6 +109,8 @@ export const commands = {
         label: z.string(),
         config: trialConfig,
         leaseSeconds: z.number().positive(),
+        /** Those to go on from, the best first; the next is for when one is not there or torn. */
+        checkpoints: z.array(storedCheckpoint).default([]),
       }),
       z.object({
         granted: z.literal(false),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storedCheckpoint } from './checkpoints.js';
 import { errorRecord, id, version } from './common.js';
 
 /** `train` holds per-epoch training quantities (loss, weights, σ²); `validation` and `test` hold the task metrics. */
@@ -69,6 +70,10 @@ export const reportItem = z.discriminatedUnion('type', [
     step: z.int().min(0).optional(),
     steps: z.int().min(1).optional(),
   }),
+  /** A checkpoint is stored: another attempt can go on from there. */
+  z.object({ type: z.literal('checkpoint'), ...storedCheckpoint.omit({ attempt: true }).shape }),
+  /** The attempt goes on from a checkpoint of an earlier one, whose numbers it says again. */
+  z.object({ type: z.literal('resumed'), attempt: z.int().min(1), step: z.int().min(0) }),
   z.object({ type: z.literal('succeeded') }),
   z.object({
     type: z.literal('failed'),

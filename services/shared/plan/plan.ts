@@ -63,6 +63,7 @@ function configOf(spec: SweepSpec, { weighting, model, trainedTasks }: Row, seed
     epochs: spec.epochs,
     batchSize: spec.batchSize,
     seed,
+    checkpoint: spec.checkpoint,
     limits: { parameters: spec.limits.parameters, stallSeconds: spec.limits.stallSeconds },
   };
 }

@@ -3,6 +3,7 @@ import { architectureGroups, models, type ModelConfig } from '../catalog/models.
 import { learningRateOfGroup } from '../catalog/descent-options.js';
 import { optimizers, type OptimizerConfig } from '../catalog/optimizers.js';
 import { workloadNames, workloads, type WorkloadName } from '../catalog/workloads.js';
+import { checkpointOptions } from '../checkpoint-options.js';
 import { distinct, keyedBy, nameOf, shownText } from './field-kinds.js';
 import { gridOf } from './grid-schema.js';
 import { modelEntry } from './model-schema.js';
@@ -94,6 +95,9 @@ export function sweepSpecFields({ workload, workloadTasks, tasks }: Vocabulary) 
       .describe('The optimizer.'),
     epochs: z.int().min(1).max(100_000).describe('Passes over the training split.'),
     batchSize: z.int().min(1).max(65_536).default(8).describe('Images per step.'),
+    checkpoint: checkpointOptions
+      .prefault({})
+      .describe('When the state of a trial is kept, so that another worker goes on from there and not from the start.'),
     limits: z
       .strictObject({
         trials: z.int().min(1).max(mostTrials).default(10_000).describe('A sweep of more trials is refused.'),

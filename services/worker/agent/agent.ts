@@ -1,12 +1,16 @@
 import { setMaxListeners } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { newId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/log.js';
 import type { ControlMessage } from '../../shared/messages/workers.js';
 import type { Connection } from '../../shared/nats/connect.js';
+import { openCheckpointStore } from '../../shared/nats/open-checkpoint-store.js';
 import type { BackendRequest } from '../../shared/trial-config.js';
 import { softwareVersion } from '../../shared/version.js';
+import type { CheckpointPlace } from './checkpoints/fetch.js';
+import { workFolder } from './checkpoints/work-folder.js';
 import type { Commands } from './commands/command-settings.js';
 import { ProcessGuard } from './commands/guard.js';
 import type { ProgramContext } from './commands/program-trainer.js';
@@ -29,6 +33,8 @@ export interface AgentOptions {
   readonly slots: number;
   readonly backend: BackendRequest;
   readonly cacheFolder: string;
+  /** `SIGMASWEEP_CHECKPOINTS`: where checkpoints are kept. */
+  readonly checkpoints: string;
   /** The programs that it may run. */
   readonly commands: Commands;
   /** Environment of the trainer processes. */
@@ -55,6 +61,7 @@ export class Agent {
     private readonly link: NatsLink,
     private readonly supplies: readonly TrainerSupply[],
     readonly facts: WorkerFacts,
+    private readonly checkpoints: CheckpointPlace,
     commands: Commands,
     private readonly programs: ProgramContext,
     logger: Logger,
@@ -68,6 +75,7 @@ export class Agent {
       link,
       source: new TrialSource(link, logger),
       sink: new ReportStream(link),
+      checkpoints,
       commands,
       programs,
       logger,
@@ -131,7 +139,12 @@ export class Agent {
       slots,
     };
     const programs = { folder: join(cacheFolder, 'commands'), environment, guard: new ProcessGuard() };
-    return new Agent(new NatsLink(options.connection, logger), supplies, facts, options.commands, programs, logger);
+    const checkpoints: CheckpointPlace = {
+      store: openCheckpointStore(options.connection, options.checkpoints),
+      folder: await workFolder(cacheFolder, workerId, logger),
+    };
+    const link = new NatsLink(options.connection, logger);
+    return new Agent(link, supplies, facts, checkpoints, options.commands, programs, logger);
   }
 
   /** Resolves with an error when the agent cannot go on; never rejects. */
@@ -166,6 +179,7 @@ export class Agent {
     this.programs.guard.close();
     this.unsubscribe();
     this.presence.gone();
+    await rm(this.checkpoints.folder, { recursive: true, force: true }).catch(() => undefined);
     if (!this.link.connected || !(await settlesWithin(this.link.connection.drain(), stopTimes.connection))) {
       void this.link.connection.close();
     }

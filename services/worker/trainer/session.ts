@@ -1,13 +1,12 @@
 import type { TrainedWorkloadName } from '../../shared/catalog/workloads.js';
 import { errorRecord } from '../../shared/errors.js';
-import type { TrialConfig } from '../../shared/trial-config.js';
 import { taskKindImplementations } from '../workloads/registry.js';
 import type { FromTrainer, ToTrainer } from '../trainer-protocol.js';
 import type { OpenWorkload } from '../workloads/workload.js';
 import { DeviceFailure } from '../backends/device-failure.js';
 import { causeOf, isRetryable } from './errors.js';
 import { rehearse } from './rehearse.js';
-import { train } from './train.js';
+import { abandoned, train } from './train.js';
 import type { WorkloadCache } from './workload-cache.js';
 
 /**
@@ -28,19 +27,22 @@ export class TrainerSession {
   /** Takes a message of the agent; a stop without a running trial changes nothing. */
   receive(message: ToTrainer): void {
     if (message.type === 'stop') {
-      this.running?.abort();
+      this.running?.abort(message.checkpoint ? undefined : abandoned);
       return;
     }
     if (this.running !== undefined) throw new Error('the agent sent a trial while another was training');
     const controller = new AbortController();
     this.running = controller;
-    void this.train(message.config, controller.signal).then((answer) => {
+    void this.train(message, controller.signal).then((answer) => {
       this.running = undefined;
       this.say(answer);
     });
   }
 
-  private async train(config: TrialConfig, signal: AbortSignal): Promise<FromTrainer> {
+  private async train(
+    { config, checkpointFolder, resume }: Extract<ToTrainer, { type: 'train' }>,
+    signal: AbortSignal,
+  ): Promise<FromTrainer> {
     try {
       this.say({ type: 'log', level: 'info', text: `opening ${config.workload}` });
       if (config.workload === 'rehearsal') return { type: await rehearse(config, this.say, signal) };
@@ -54,6 +56,8 @@ export class TrainerSession {
         backend: this.backend,
         say: this.say,
         signal,
+        checkpointFolder,
+        resume,
         deviceFailure: this.deviceFailure,
       });
       return { type: end };

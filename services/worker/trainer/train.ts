@@ -1,16 +1,19 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { confusionPrefix } from '../../shared/messages/confusion-cells.js';
 import { trialMetrics, weightingMetrics, wholeTrial, type MetricPoint } from '../../shared/messages/reports.js';
 import { cosineMetric } from '../../shared/messages/gradient-cosines.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import { learningRateAt } from '../optimizers/schedule.js';
-import type { FromTrainer } from '../trainer-protocol.js';
+import type { FromTrainer, ResumedCheckpoint } from '../trainer-protocol.js';
 import { trivialBaseline, type TrivialBaseline } from '../workloads/task-kinds/trivial-baselines.js';
 import type { OpenTask, OpenWorkload } from '../workloads/workload.js';
+import { captureTrial, readCheckpoint, restoreTrial } from './checkpoint/checkpoint.js';
+import { CheckpointError } from './checkpoint/errors.js';
+import { CheckpointSaver, type SavedAt } from './checkpoint/saver.js';
 import { TrainingDiverged } from './errors.js';
 import { evaluate, sampleLosses } from './evaluate.js';
 import { Pace, StopRequested } from './pace.js';
 import { drawPictures, pictureEpochs } from './pictures.js';
+import { Progress } from './progress.js';
 import { epochOrder } from './random.js';
 import { trainStep } from './step.js';
 import { openTrial, type TaskKinds, type Trial } from './trial.js';
@@ -22,115 +25,228 @@ export interface TrainingContext {
   readonly backend: string;
   /** Takes progress, metrics, log lines and pictures as they come. */
   readonly say: (message: FromTrainer) => void;
-  /** Aborted when training should stop after the running step. */
+  /** Aborted when training should stop after the running step; with `abandoned` as the reason, without a checkpoint. */
   readonly signal: AbortSignal;
+  /** Where checkpoints are written; none are if left out. */
+  readonly checkpointFolder?: string | undefined;
+  /** The checkpoint to go on from. */
+  readonly resume?: ResumedCheckpoint | undefined;
   /** Aborted, with the error as its reason, when the device can compute no more. */
   readonly deviceFailure?: AbortSignal | undefined;
 }
 
+/** Reason of a signal that stops a training which nobody will go on with. */
+export const abandoned = 'abandoned';
+
 /**
- * Trains one trial from its first step to its test metrics. Apart from times, everything it says follows from the
- * configuration and the backend. Leaves no tensor behind, however it ends.
+ * Trains one trial from its first step, or from a checkpoint, to its test metrics. Apart from times, everything it says
+ * follows from the configuration and the backend: resumed or not, on a backend that computes the same each time, it is
+ * the same to the last bit. Leaves no tensor behind, however it ends.
  * @returns `stopped` when the signal was aborted
  * @throws TrainingDiverged, DeviceFailure, and the errors of `openTrial`
  */
 export async function train(config: TrialConfig, context: TrainingContext): Promise<'succeeded' | 'stopped'> {
   const trial = openTrial(config, context.workload, context.kinds);
+  const training = new Training(trial, context);
   try {
-    await run(trial, context);
+    await training.run();
     return 'succeeded';
   } catch (error) {
-    if (error instanceof StopRequested) return 'stopped';
-    throw error;
+    if (!(error instanceof StopRequested)) throw error;
+    if (context.signal.reason !== abandoned) await training.saveAtStop();
+    return 'stopped';
   } finally {
+    training.dispose();
     trial.dispose();
   }
 }
 
-async function run(trial: Trial, { workload, backend, say, signal, deviceFailure }: TrainingContext): Promise<void> {
-  const { config, model } = trial;
-  const stepsPerEpoch = Math.ceil(workload.splits.train.length / config.batchSize);
-  const pace = new Pace(config.epochs * stepsPerEpoch, say, signal, deviceFailure);
-  const log = (text: string): void => say({ type: 'log', level: 'info', text });
-  const metrics = (points: readonly MetricPoint[]): void => say({ type: 'metrics', points });
+/** One run of a trial's training. */
+class Training {
+  private readonly progress = new Progress();
+  private readonly pace: Pace;
+  private readonly stepsPerEpoch: number;
+  private saver: CheckpointSaver | undefined;
 
-  log(
-    `${model.usedParameters()} parameters on ${backend}; ${config.epochs} epochs of ${stepsPerEpoch} steps, ` +
-      `${workload.height}×${workload.width} px, tasks ${config.tasks.join(', ')}`,
-  );
-  await pace.pause();
-  metrics([...(await weightPoints(trial, 0)), ...(await evaluate(trial, 'validation', 0, pace.pause))]);
-
-  const drawnEpochs = new Set(pictureEpochs(config.epochs));
-  let trainSeconds = 0;
-  for (let epoch = 1; epoch <= config.epochs; epoch += 1) {
-    const begin = performance.now();
-    const losses = await trainEpoch(trial, epoch, pace);
-    trainSeconds += (performance.now() - begin) / 1000;
-    trial.weighting.onEpoch?.({ epoch, losses });
-    if (epoch < config.epochs) {
-      const lines = await model.afterEpoch?.(epoch, (samples) => sampleLosses(trial, samples, pace.pause));
-      lines?.forEach(log);
-    }
-    const points = [
-      ...trial.tasks.map(({ name }, index) =>
-        trainPoint(epoch, name, weightingMetrics.loss, losses[index] ?? Number.NaN),
-      ),
-      ...(await weightPoints(trial, epoch)),
-      ...cosinePoints(trial, epoch),
-      ...(await evaluate(trial, 'validation', epoch, pace.pause)),
-    ];
-    metrics(points);
-    log(epochLine(epoch, points));
-    if (epoch < config.epochs && drawnEpochs.has(epoch)) {
-      for (const picture of await drawPictures(trial, epoch)) say(picture);
-    }
+  constructor(
+    private readonly trial: Trial,
+    private readonly context: TrainingContext,
+  ) {
+    const { config, workload } = trial;
+    this.stepsPerEpoch = Math.ceil(workload.splits.train.length / config.batchSize);
+    this.pace = new Pace(config.epochs * this.stepsPerEpoch, context.say, context.signal, context.deviceFailure);
   }
 
-  const test = await evaluate(trial, 'test', config.epochs, pace.pause);
-  metrics(test);
-  for (const task of trial.tasks) log(testLine(task, test, trivialBaseline(workload.splits.test, task)));
-  metrics([
-    trainPoint(config.epochs, wholeTrial, trialMetrics.parameters, model.usedParameters()),
-    trainPoint(config.epochs, wholeTrial, trialMetrics.multiplyAdds, model.multiplyAdds(workload)),
-    trainPoint(config.epochs, wholeTrial, 'secondsPerStep', trainSeconds / (config.epochs * stepsPerEpoch)),
-    trainPoint(config.epochs, wholeTrial, 'trainSeconds', trainSeconds),
-  ]);
-  for (const picture of await drawPictures(trial, config.epochs)) say(picture);
-  // A device that failed under the last numbers makes them worth nothing.
-  await pace.pause();
-}
+  async run(): Promise<void> {
+    const { trial, progress, pace } = this;
+    const { config, model, workload } = trial;
+    this.log(
+      `${model.usedParameters()} parameters on ${this.context.backend}; ${config.epochs} epochs of ` +
+        `${this.stepsPerEpoch} steps, ${workload.height}×${workload.width} px, tasks ${config.tasks.join(', ')}`,
+    );
+    await this.resume();
+    this.startSaving();
+    await pace.pause();
+    if (progress.epoch === 0) {
+      this.epochIsOver([...(await weightPoints(trial, 0)), ...(await evaluate(trial, 'validation', 0, pace.pause))]);
+    }
+    const drawnEpochs = new Set(pictureEpochs(config.epochs));
+    while (progress.epoch <= config.epochs) {
+      const losses = await this.trainEpoch();
+      const { epoch } = progress;
+      // First, since it can be cut short: what stands in the state below must not have been taken from it by then.
+      const validation = await evaluate(trial, 'validation', epoch, pace.pause);
+      const points = [
+        ...trial.tasks.map(({ name }, index) =>
+          trainPoint(epoch, name, weightingMetrics.loss, losses[index] ?? Number.NaN),
+        ),
+        ...(await weightPoints(trial, epoch)),
+        ...cosinePoints(trial, epoch),
+        ...validation,
+      ];
+      this.epochIsOver(points);
+      this.log(epochLine(epoch, points));
+      if (epoch < config.epochs && drawnEpochs.has(epoch)) await this.draw(epoch);
+      await this.saveIfDue();
+    }
+    await this.test();
+    if (config.checkpoint.keep === 'final') await this.save({ ...this.position(), final: true });
+    // A device that failed under the last numbers makes them worth nothing.
+    await pace.pause();
+  }
 
-/**
- * One pass over the training samples; the last batch may be smaller.
- * @returns the mean loss of each task over the samples, read from the device once
- */
-async function trainEpoch(trial: Trial, epoch: number, pace: Pace): Promise<readonly number[]> {
-  const { config, workload } = trial;
-  const { length } = workload.splits.train;
-  const order = epochOrder(length, config.seed, epoch);
-  const steps = config.epochs * Math.ceil(length / config.batchSize);
-  const losses: tf.Tensor1D[] = [];
-  try {
-    for (let start = 0; start < length; start += config.batchSize) {
+  /** For whoever goes on with the trial. */
+  async saveAtStop(): Promise<void> {
+    if (this.trial.config.checkpoint.onStop) await this.save(this.position());
+  }
+
+  dispose(): void {
+    this.progress.dispose();
+  }
+
+  private async resume(): Promise<void> {
+    const { resume, say } = this.context;
+    if (resume === undefined) return;
+    const { file, attempt, step } = resume;
+    try {
+      const checkpoint = await readCheckpoint(file);
+      restoreTrial(this.trial, this.progress, checkpoint);
+      say({ type: 'resumed', attempt, step });
+      const { backend } = checkpoint.meta;
+      const elsewhere = backend === this.context.backend ? '' : `, which was written on ${backend}`;
+      this.log(`goes on from step ${step}, the checkpoint of attempt ${attempt}${elsewhere}`);
+      this.metrics([...this.progress.points]);
+    } catch (error) {
+      // After any other error the state may be half of one and half of another: the attempt fails.
+      if (!(error instanceof CheckpointError)) throw error;
+      const text = `the checkpoint of attempt ${attempt} at step ${step} cannot be used, training begins anew: `;
+      say({ type: 'log', level: 'warn', text: `${text}${error.code}: ${error.message}` });
+    }
+    this.pace.step = this.position().step;
+  }
+
+  private startSaving(): void {
+    const { checkpointFolder: folder, say } = this.context;
+    if (folder === undefined) return;
+    this.saver = new CheckpointSaver({ folder, options: this.trial.config.checkpoint, say }, this.position());
+  }
+
+  private position(): SavedAt {
+    const { epoch, stepsDone } = this.progress;
+    return { epoch, step: Math.max(0, epoch - 1) * this.stepsPerEpoch + stepsDone };
+  }
+
+  private async saveIfDue(): Promise<void> {
+    if (this.saver?.isDue(this.position()) === true) await this.save(this.position());
+  }
+
+  private async save(at: SavedAt): Promise<void> {
+    const { trial, progress, context } = this;
+    await this.saver?.save(at, async () => {
+      const content = await captureTrial(trial, progress, context.backend);
+      // What a device that has failed gives back is not the state.
+      context.deviceFailure?.throwIfAborted();
+      return content;
+    });
+  }
+
+  /**
+   * One pass over the training samples, or what is left of it; the last batch may be smaller.
+   * @returns the mean loss of each task over the samples
+   */
+  private async trainEpoch(): Promise<readonly number[]> {
+    const { trial, progress, pace } = this;
+    const { config, workload } = trial;
+    const { epoch } = progress;
+    const { length } = workload.splits.train;
+    const order = epochOrder(length, config.seed, epoch);
+    progress.startClock();
+    while (progress.stepsDone < this.stepsPerEpoch) {
+      const start = progress.stepsDone * config.batchSize;
       const indices = order.subarray(start, start + config.batchSize);
-      losses.push(await trainStep(trial, indices, learningRateAt(config.optimizer, pace.step, steps)));
+      const learningRate = learningRateAt(config.optimizer, pace.step, config.epochs * this.stepsPerEpoch);
+      progress.add(await trainStep(trial, indices, learningRate));
       pace.step += 1;
       await pace.pause();
+      if (progress.stepsDone < this.stepsPerEpoch && this.saver?.isDue(this.position()) === true) {
+        progress.stopClock();
+        await this.save(this.position());
+        progress.startClock();
+      }
     }
-    return meanLosses(await readRows(losses), trial, epoch);
-  } finally {
-    tf.dispose(losses);
+    const losses = meanLosses(await progress.losses(), trial, epoch);
+    progress.stopClock();
+    if (!progress.closed) await this.closeEpoch(losses);
+    return losses;
   }
-}
 
-/** The rows of a device's vectors of one length, read back together. */
-async function readRows(vectors: tf.Tensor1D[]): Promise<number[][]> {
-  const stacked = tf.stack(vectors) as tf.Tensor2D;
-  try {
-    return await stacked.array();
-  } finally {
-    stacked.dispose();
+  /** What changes between epochs; as a whole, or not at all when it is cut short. */
+  private async closeEpoch(losses: readonly number[]): Promise<void> {
+    const { trial, progress, pace } = this;
+    const { config, model, weighting } = trial;
+    const { epoch } = progress;
+    if (epoch < config.epochs) {
+      // It measures first and changes the network when it has: a stop comes before any change.
+      const lines = await model.afterEpoch?.(epoch, (samples) => sampleLosses(trial, samples, pace.pause));
+      for (const line of lines ?? []) this.log(line);
+    }
+    weighting.onEpoch?.({ epoch, losses });
+    progress.closed = true;
+  }
+
+  private epochIsOver(points: readonly MetricPoint[]): void {
+    this.metrics(points);
+    this.progress.nextEpoch(points);
+  }
+
+  private async test(): Promise<void> {
+    const { trial, pace, progress } = this;
+    const { config, workload, model } = trial;
+    const { epochs } = config;
+    const test = await evaluate(trial, 'test', epochs, pace.pause);
+    this.metrics(test);
+    for (const task of trial.tasks) {
+      this.log(testLine(task, test, trivialBaseline(workload.splits.test, task)));
+    }
+    this.metrics([
+      trainPoint(epochs, wholeTrial, trialMetrics.parameters, model.usedParameters()),
+      trainPoint(epochs, wholeTrial, trialMetrics.multiplyAdds, model.multiplyAdds(workload)),
+      trainPoint(epochs, wholeTrial, 'secondsPerStep', progress.trainSeconds / (epochs * this.stepsPerEpoch)),
+      trainPoint(epochs, wholeTrial, 'trainSeconds', progress.trainSeconds),
+    ]);
+    await this.draw(epochs);
+  }
+
+  private async draw(epoch: number): Promise<void> {
+    for (const picture of await drawPictures(this.trial, epoch)) this.context.say(picture);
+  }
+
+  private log(text: string): void {
+    this.context.say({ type: 'log', level: 'info', text });
+  }
+
+  private metrics(points: readonly MetricPoint[]): void {
+    this.context.say({ type: 'metrics', points });
   }
 }
 

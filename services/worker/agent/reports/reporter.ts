@@ -7,6 +7,7 @@ import { ReportTooLarge, type ReportSink } from './report-stream.js';
 
 export type LogLevel = Extract<ReportItem, { type: 'log' }>['lines'][number]['level'];
 export type PictureItem = Extract<ReportItem, { type: 'picture' }>;
+export type CheckpointItem = Extract<ReportItem, { type: 'checkpoint' }>;
 /** How an attempt ends: the last item it reports. */
 export type FinalItem = Extract<ReportItem, { type: 'succeeded' | 'failed' | 'handed-back' }>;
 
@@ -75,6 +76,15 @@ export class Reporter {
 
   picture(item: PictureItem): void {
     this.add(item);
+  }
+
+  checkpoint(item: CheckpointItem): void {
+    this.add(item);
+  }
+
+  /** The attempt goes on from a checkpoint of an earlier one. */
+  resumed(attempt: number, step: number): void {
+    this.add({ type: 'resumed', attempt, step });
   }
 
   /** Keeps how far training is for the next message; the first one is sent at once. */

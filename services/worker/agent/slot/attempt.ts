@@ -1,6 +1,9 @@
+import { rm } from 'node:fs/promises';
 import { errorRecord, type ErrorRecord } from '../../../shared/errors.js';
 import type { Logger } from '../../../shared/log.js';
-import type { FromTrainer } from '../../trainer-protocol.js';
+import type { FromTrainer, ResumedCheckpoint } from '../../trainer-protocol.js';
+import { fetchCheckpoint, type CheckpointPlace } from '../checkpoints/fetch.js';
+import { CheckpointUploads } from '../checkpoints/uploads.js';
 import type { GrantedTrial } from '../claim.js';
 import { settlesWithin } from '../pause.js';
 import type { FinalItem, Reporter } from '../reports/reporter.js';
@@ -9,6 +12,8 @@ import type { Trainer } from './trainer.js';
 
 /** A trainer that said that it ends is killed when it has not by then. */
 const endGraceMs = 5000;
+/** When the worker stops, what the trainer wrote last may take so long to be stored. */
+const uploadGraceMs = 4000;
 /** Silence is counted in ticks: after a pause of the whole machine, or of this process, one tick has gone by. */
 const silenceTicks = 20;
 /** Node takes a longer one for 1 ms. */
@@ -26,14 +31,18 @@ export class Attempt {
   private started = false;
   private stopped = false;
   private readonly answered: Promise<Answer>;
+  private readonly uploads: CheckpointUploads;
+  private handingBack: Promise<void> | undefined;
   private takeAnswer: (answer: Answer) => void = () => undefined;
 
   constructor(
     readonly trial: GrantedTrial,
     private readonly trainer: Trainer,
     private readonly reporter: Reporter,
+    private readonly checkpoints: CheckpointPlace,
     private readonly logger: Logger,
   ) {
+    this.uploads = new CheckpointUploads(checkpoints, trial, reporter, logger);
     this.answered = new Promise((resolve) => {
       this.takeAnswer = resolve;
     });
@@ -47,15 +56,21 @@ export class Attempt {
     const heartbeat = setInterval(() => this.reporter.heartbeat(), (leaseSeconds * 1000) / 3);
     const silence = setInterval(this.countSilence, Math.min((stallSeconds * 1000) / silenceTicks, longestTimerMs));
     try {
+      const resume = await this.fetch();
       if (!this.stopped) {
         this.started = true;
-        this.trainer.send({ type: 'train', trialId, attempt, config });
-        const end = await Promise.race([this.answered, this.trainer.ended]);
+        this.silent = 0;
+        const checkpointFolder = this.checkpoints.folder;
+        const resumed = resume === undefined ? {} : { resume };
+        this.trainer.send({ type: 'train', trialId, attempt, config, checkpointFolder, ...resumed });
+        const end = await this.untilEnded();
         if ('type' in end) {
           this.conclude(end);
           if (end.type === 'failed' && end.ends) await this.untilTrainerEnded();
         } else this.fail(errorRecord(trainerDied(end, this.stalled ? stallSeconds : undefined)), true, end);
       }
+      if (resume !== undefined) await rm(resume.file, { force: true });
+      await this.handingBack;
     } finally {
       clearInterval(heartbeat);
       clearInterval(silence);
@@ -68,13 +83,33 @@ export class Attempt {
   abandon(reason: string): void {
     this.logger.info({ reason }, 'the attempt is stopped by the coordinator');
     this.reporter.abandon();
-    void this.stopTrainer();
+    this.uploads.abandon();
+    void this.stopTrainer(false);
   }
 
-  /** The worker is stopping: the trial goes back, for another worker. */
+  /** The worker is stopping: the trial goes back, for another worker, with a checkpoint where there is time for one. */
   handBack(reason: string): void {
-    this.reporter.finish({ type: 'handed-back', reason });
-    void this.stopTrainer();
+    this.handingBack ??= this.stopTrainer(true).then(async () => {
+      if (!(await settlesWithin(this.uploads.settled(), uploadGraceMs))) {
+        this.reporter.log('warn', 'the last checkpoint could not be stored before the worker stopped');
+      }
+      this.reporter.finish({ type: 'handed-back', reason });
+    });
+  }
+
+  private async untilEnded(): Promise<Answer | TrainerEnd> {
+    const end = await Promise.race([this.answered, this.trainer.ended]);
+    // What it wrote before its end is reported before its end.
+    if (!this.stopped) await this.uploads.settled();
+    return end;
+  }
+
+  private async fetch(): Promise<ResumedCheckpoint | undefined> {
+    const warn = (text: string): void => {
+      this.logger.warn(text);
+      this.reporter.log('warn', text);
+    };
+    return fetchCheckpoint(this.checkpoints, this.trial.checkpoints, warn);
   }
 
   private readonly receive = (message: FromTrainer): void => {
@@ -93,6 +128,12 @@ export class Attempt {
         return;
       case 'picture':
         this.reporter.picture(message);
+        return;
+      case 'checkpoint':
+        this.uploads.add(message);
+        return;
+      case 'resumed':
+        this.reporter.resumed(message.attempt, message.step);
         return;
       case 'succeeded':
       case 'failed':
@@ -126,28 +167,25 @@ export class Attempt {
   }
 
   private fail(error: ErrorRecord, retryable: boolean, end?: TrainerEnd): void {
-    if (!this.stopped) {
-      const { code, message } = error;
-      this.logger.error(
-        { code, retryable, exitCode: end?.code, signal: end?.signal },
-        `the attempt failed: ${message}`,
-      );
-    }
+    // A trainer that was told to stop, or was killed because it did not, says nothing of the trial.
+    if (this.stopped) return;
+    const { code, message } = error;
+    this.logger.error({ code, retryable, exitCode: end?.code, signal: end?.signal }, `the attempt failed: ${message}`);
     this.reporter.finish({ type: 'failed', error: fitting(error), retryable });
   }
 
   private readonly countSilence = (): void => {
     this.silent += 1;
-    if (this.silent <= silenceTicks || this.stopped || this.stalled) return;
+    if (this.silent <= silenceTicks || !this.started || this.stopped || this.stalled) return;
     this.stalled = true;
     this.trainer.kill();
   };
 
-  private async stopTrainer(): Promise<void> {
+  private async stopTrainer(checkpoint: boolean): Promise<void> {
     if (this.stopped) return;
     this.stopped = true;
     if (!this.started) return;
-    this.trainer.send({ type: 'stop' });
+    this.trainer.send({ type: 'stop', checkpoint });
     const { stopGraceMs } = this.trainer;
     if (await settlesWithin(Promise.race([this.answered, this.trainer.ended]), stopGraceMs)) return;
     this.logger.warn(`the trainer did not stop within ${stopGraceMs / 1000} s and is killed`);

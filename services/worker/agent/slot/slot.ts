@@ -1,5 +1,6 @@
 import type { JsMsg } from 'nats';
 import type { Logger } from '../../../shared/log.js';
+import type { CheckpointPlace } from '../checkpoints/fetch.js';
 import { claimTrial, type GrantedTrial } from '../claim.js';
 import type { NatsLink } from '../link.js';
 import { pause } from '../pause.js';
@@ -18,6 +19,7 @@ export interface SlotContext {
   readonly link: NatsLink;
   readonly source: TrialSource;
   readonly sink: ReportSink;
+  readonly checkpoints: CheckpointPlace;
   readonly commands: Commands;
   readonly programs: ProgramContext;
   readonly logger: Logger;
@@ -94,11 +96,12 @@ export class Slot {
   }
 
   private async train(trial: GrantedTrial, { trainer }: ReadyTrainer): Promise<void> {
-    const { workerId, sink, stopping, changed } = this.context;
+    const { workerId, sink, checkpoints, stopping, changed } = this.context;
     const { trialId, attempt, label } = trial;
     const logger = this.context.logger.child({ trialId, attempt });
     const reporter = new Reporter(sink, { trialId, attempt, workerId }, logger);
-    const running = new Attempt(trial, this.trainerFor(trial, trainer, reporter, logger), reporter, logger);
+    const programmed = this.trainerFor(trial, trainer, reporter, logger);
+    const running = new Attempt(trial, programmed, reporter, checkpoints, logger);
     this.attempt = running;
     changed();
     logger.info({ label }, 'training');
