@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { fusedKernels } from '../services/worker/operations/fused-kernel.js';
 
 /** What one kernel cost for inputs of the same shapes. */
 export interface KernelCost {
@@ -87,7 +88,8 @@ function operationsOf(kernel: string, { inputs, attrs }: Call): number {
   const attribute = (name: string): number[] => (attrs as Record<string, unknown>)[name] as number[];
   switch (kernel) {
     case 'Conv2D':
-    case 'FusedConv2D': {
+    case 'FusedConv2D':
+    case fusedKernels.convolution: {
       const [batch, height, width] = shape('x');
       const call = attrs as unknown as { strides: [number, number]; pad: 'same'; dimRoundingMode?: 'floor' };
       const filter = shape('filter') as [number, number, number, number];

@@ -77,7 +77,7 @@ async function compare(size: SweepSize, folder: string): Promise<readonly BenchR
 
   const script = join(packageRoot, 'bench', 'python', 'ray_sweep.py');
   await requireSameNetwork(trials, countInPython(python, script, rayFile));
-  const backends = ['wasm', ...((await opens('tfjs-node')) ? ['tfjs-node'] : [])];
+  const backends = await backendsToMeasure();
   const ray = await seconds(python, [script, 'run', rayFile], {});
   const cores = availableParallelism();
   const name = `example (a), ${size.name} size, ${trials.length} trials on all cores`;
@@ -98,7 +98,7 @@ async function compare(size: SweepSize, folder: string): Promise<readonly BenchR
       name: `${name}: sigmasweep, ${backend}`,
       value: ours,
       unit: 's',
-      comparedWith: `start-up included; ${(ours / ray).toFixed(2)} × Ray Tune with PyTorch in the same run`,
+      comparedWith: `start-up included; ${(ours / ray).toFixed(2)} × Ray Tune with PyTorch, ${ray.toFixed(1)} s in the same run`,
     });
   }
   return records;
@@ -156,11 +156,15 @@ async function requireSameNetwork(
   }
 }
 
-async function opens(backend: 'tfjs-node'): Promise<boolean> {
-  return openBackend(backend).then(
-    () => true,
-    () => false,
+/** Those that SIGMASWEEP_BENCH_BACKENDS names; otherwise wasm, and native TensorFlow where it opens. */
+async function backendsToMeasure(): Promise<readonly string[]> {
+  const named = process.env['SIGMASWEEP_BENCH_BACKENDS'];
+  if (named !== undefined) return named.split(',');
+  const native = await openBackend('tfjs-node').then(
+    () => ['tfjs-node'],
+    () => [],
   );
+  return ['wasm', ...native];
 }
 
 /** Seconds from the start of a program to its end. */

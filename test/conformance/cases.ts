@@ -52,6 +52,7 @@ const unary: Unary[] = [
   ['clip', (x) => tf.clipByValue(x, -0.5, 0.4), (x) => Math.min(0.4, Math.max(-0.5, x))],
   ['log', tf.log, Math.log, true],
   ['square root', tf.sqrt, Math.sqrt, true],
+  ['reciprocal', tf.reciprocal, (x) => 1 / x, true],
   ['reciprocal square root', tf.rsqrt, (x) => 1 / Math.sqrt(x), true],
 ];
 
@@ -311,7 +312,7 @@ const reductionCases: Case[] = [
 
 const choiceCases: Case[] = [
   {
-    name: 'comparisons, step and one-hot rows',
+    name: 'comparisons, step, ones and one-hot rows',
     shapes: [[6]],
     forwardOnly: true,
     tensors: (x) =>
@@ -319,14 +320,16 @@ const choiceCases: Case[] = [
         tf.cast(tf.greater(x, 0), 'float32'),
         tf.cast(tf.greaterEqual(x, 0.25), 'float32'),
         tf.step(x),
+        tf.onesLike(x),
         tf.reshape(tf.cast(tf.oneHot(tf.tensor1d([1, 0], 'int32'), 3), 'float32'), [6]),
       ]),
     plain: ({ values }) => ({
-      shape: [24],
+      shape: [30],
       values: Float64Array.from([
         ...values.map((x) => (x > 0 ? 1 : 0)),
         ...values.map((x) => (x >= 0.25 ? 1 : 0)),
         ...values.map((x) => (x > 0 ? 1 : 0)),
+        ...values.map(() => 1),
         ...[0, 1, 0, 1, 0, 0],
       ]),
     }),

@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { BackendUnusable, type BackendCandidate } from './candidate.js';
 import { checkBackend } from './check.js';
 import { registerWasmTrainingKernels } from './kernels/registry.js';
 import { processorFacts } from './processor.js';
+import { watchMemory } from './wasm-memory.js';
 
 const hint = 'Run `npm ci` again, and use a Node.js whose WebAssembly is switched on.';
 
@@ -25,6 +27,7 @@ export const wasmBackend: BackendCandidate = {
     if (!(await tf.setBackend('wasm'))) {
       throw new BackendUnusable('the WebAssembly module could not be started', hint);
     }
+    watchMemory(tf.backend() as unknown as BackendWasm);
     await checkBackend(hint);
     return {
       ...processorFacts(),

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { SigmasweepError } from '../../shared/errors.js';
 import { DeviceFailure } from '../backends/device-failure.js';
+import { nativeMemoryFailure } from '../backends/native-memory.js';
 
 /** Training gave numbers that are not finite; another attempt would give them again. */
 export class TrainingDiverged extends SigmasweepError {
@@ -34,7 +35,8 @@ const turnsToTell = 10;
  * @param deviceFailure aborted, with the device's own error as the reason, when the device failed
  */
 export async function causeOf(error: unknown, deviceFailure: AbortSignal | undefined): Promise<unknown> {
-  if (deviceFailure === undefined || error instanceof DeviceFailure) return error;
+  if (error instanceof DeviceFailure) return error;
+  if (deviceFailure === undefined) return nativeMemoryFailure(error) ?? error;
   for (let turn = 0; turn < turnsToTell && !deviceFailure.aborted; turn += 1) await setImmediate();
   return deviceFailure.aborted ? deviceFailure.reason : error;
 }

@@ -1,0 +1,46 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { DeviceFailure } from './device-failure.js';
+
+const mebibyte = 2 ** 20;
+
+/** The part of Emscripten's module that hands out memory; the package's types leave it out. */
+interface Allocator {
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+  readonly HEAPU8: Uint8Array;
+}
+
+const watched = new WeakSet<object>();
+
+/**
+ * Makes the wasm backend fail where its memory ends. TensorFlow.js takes the address 0, with which its allocator says
+ * that there is none, for a tensor's place, and goes on with numbers that overwrite each other.
+ * @throws DeviceFailure OUT_OF_MEMORY, from then on, at the tensor that has no place
+ */
+export function watchMemory(backend: BackendWasm): void {
+  const module = backend.wasm as unknown as Allocator;
+  if (watched.has(module)) return;
+  watched.add(module);
+  // Emscripten puts the real function in its place at the first call.
+  module._free(module._malloc(1));
+  const allocate = module._malloc.bind(module);
+  module._malloc = (bytes) => {
+    const address = allocate(bytes);
+    if (address !== 0 || bytes === 0) return address;
+    throw outOfMemory(bytes, module.HEAPU8.length);
+  };
+}
+
+function outOfMemory(bytes: number, heap: number): DeviceFailure {
+  return new DeviceFailure(
+    'OUT_OF_MEMORY',
+    `A tensor of ${inMebibytes(bytes)} has no place in the memory of WebAssembly, which has grown to ${inMebibytes(heap)}`,
+    // Each trainer has a memory of its own, so that another attempt finds no more of it.
+    false,
+    'Use a smaller batchSize, image or model; or a backend that has all of the machine’s memory (`sigmasweep backend link`).',
+  );
+}
+
+function inMebibytes(bytes: number): string {
+  return `${(bytes / mebibyte).toFixed(bytes < 10 * mebibyte ? 1 : 0)} MiB`;
+}
