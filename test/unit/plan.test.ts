@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { optimizerConfig } from '../../services/shared/catalog/optimizers.js';
 import { expandGrid } from '../../services/shared/plan/expand-grid.js';
-import { planSweep } from '../../services/shared/plan/plan.js';
+import { planSweep, type SweepPlan } from '../../services/shared/plan/plan.js';
 import { weightingNames, weightings } from '../../services/shared/catalog/weightings.js';
 import { trialId } from '../../services/shared/ids.js';
 import { countTrials } from '../../services/shared/sweep-spec/count.js';
@@ -195,8 +195,13 @@ describe('architectures', () => {
   const both = { models: [{ name: 'hard-sharing' }, { name: 'cross-stitch', own: 0.8 }] };
   const rows = { baselines: true, grid: { points: [{ semantic: 0.5, depth: 0.5 }] }, weightings: [{ method: 'famo' }] };
 
+  /** In the order of the rows; trials come in the order in which they are to be trained. */
+  const modelsOf = ({ settings, trials }: SweepPlan) =>
+    settings.map(({ key }) => trials.find(({ settingKey }) => settingKey === key)?.config.model);
+
   it('are trained with every row, each task alone once in a network of its own', () => {
-    const { settings, trials, notes } = plan({ ...rows, ...both });
+    const planned = plan({ ...rows, ...both });
+    const { settings, notes } = planned;
     expect(settings.map(({ key }) => key)).toEqual([
       'semantic=1',
       'depth=1',
@@ -213,23 +218,25 @@ describe('architectures', () => {
       'cross-stitch network (own 0.8) · semantic 0.5 · depth 0.5',
       'cross-stitch network (own 0.8) · FAMO (semantic, depth)',
     ]);
-    expect(trials.map(({ config }) => config.model.name).slice(2)).toEqual([
-      ...['hard-sharing', 'hard-sharing'],
-      ...['cross-stitch', 'cross-stitch'],
-    ]);
+    expect(
+      modelsOf(planned)
+        .map((model) => model?.name)
+        .slice(2),
+    ).toEqual([...['hard-sharing', 'hard-sharing'], ...['cross-stitch', 'cross-stitch']]);
     expect(new Set(settings.map(({ basis }) => basis)).size).toBe(1);
     expect(notes).toEqual([]);
   });
 
   it('take encoder and head of the model where they do not say otherwise, and then have baselines of their own', () => {
     const resnet = { name: 'resnet', units: 1 };
-    const { settings, trials } = plan({
+    const planned = plan({
       ...rows,
       model: { encoder: [8, 16], head: 12 },
       models: [{ name: 'cross-stitch' }, { name: 'cross-stitch', encoder: resnet, label: 'larger' }],
     });
+    const { settings } = planned;
     const first = { name: 'cross-stitch', encoder: { name: 'plain', channels: [8, 16] }, head: 12 };
-    expect(trials.map(({ config }) => config.model)).toMatchObject([
+    expect(modelsOf(planned)).toMatchObject([
       ...[1, 2].map(() => ({ ...first, name: 'hard-sharing' })),
       ...[1, 2].map(() => ({ name: 'hard-sharing', encoder: resnet, head: 12 })),
       ...[1, 2].map(() => first),
@@ -284,6 +291,7 @@ describe('trials', () => {
       batchSize: 8,
       seed: 5,
       limits: { parameters: 9, stallSeconds: 300 },
+      checkpoint: { everySeconds: 60, everySteps: 0, everyEpochs: 0, onStop: true, keep: 'none' },
     });
   });
 
