@@ -110,7 +110,7 @@ function workloadSections() {
         code(task.name),
         task.label,
         metricsOfKind[task.kind]
-          .map(({ label, unit, better }) => `${label} in ${unit} (${better} is better)`)
+          .map(({ label, unit, better }) => `${label}${unit === '' ? '' : ` in ${unit}`} (${better} is better)`)
           .join('; '),
       ]);
       return [

@@ -18,6 +18,13 @@ const natsUrl = z
 
 const seconds = (fallback: number) => z.coerce.number().positive().max(86_400).default(fallback);
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const dataRoot = z
+  .string()
+  .min(1)
+  .optional()
+  .describe(
+    'Folder of data sets, the data root: `folder` of a spec names a folder under it, and nothing else is read.',
+  );
 const logLevel = z
   .enum(logLevels)
   .default('info')
@@ -66,6 +73,7 @@ export const settings = {
       .string()
       .optional()
       .describe('File that names the programs which this worker may run for workload `command`; unless set, none.'),
+    SIGMASWEEP_DATA: dataRoot,
     SIGMASWEEP_LINKED: z
       .string()
       .optional()
@@ -88,6 +96,7 @@ export const settings = {
     SIGMASWEEP_STATE: z.string().min(1).default('.sigmasweep').describe('Folder of everything that is kept.'),
     SIGMASWEEP_PORT: port(4600).describe('Port of the dashboard that `run` and `up` start.'),
     SIGMASWEEP_TOKEN: z.string().min(16).optional().describe('Password of the dashboard that `report` asks.'),
+    SIGMASWEEP_DATA: dataRoot,
     XDG_CACHE_HOME: z.string().optional(),
     HOME: z.string().optional(),
     LOCALAPPDATA: z.string().optional(),

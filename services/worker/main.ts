@@ -36,6 +36,7 @@ async function run(): Promise<void> {
     cacheFolder: resolve(config.SIGMASWEEP_CACHE),
     checkpoints: config.SIGMASWEEP_CHECKPOINTS,
     commands,
+    dataFolder: config.SIGMASWEEP_DATA === undefined ? undefined : resolve(config.SIGMASWEEP_DATA),
     environment,
     logger,
   });

@@ -1,6 +1,7 @@
 import type { BackendRequest, TrialConfig } from '../shared/trial-config.js';
 import type { ErrorRecord } from '../shared/errors.js';
 import type { MetricPoint, PictureKind } from '../shared/messages/reports.js';
+import type { WorkloadFolders } from './workloads/workload.js';
 
 /**
  * What the agent and its trainer child process say to each other over Node's IPC channel. A child is started once per
@@ -87,10 +88,9 @@ export type FromTrainer =
     }
   | { readonly type: 'stopped' };
 
-/** Command line of the child: which backend to open and where decoded data may be kept. */
-export interface TrainerArguments {
+/** Command line of the child: which backend to open, and the folders of its data. */
+export interface TrainerArguments extends WorkloadFolders {
   readonly backend: BackendRequest;
-  readonly cacheFolder: string;
   /** See BackendCandidate.open; undefined = as many as there are cores. */
   readonly threads: number | undefined;
 }

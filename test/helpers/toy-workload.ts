@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { taskKinds, type TaskKind } from '../../services/shared/catalog/metrics.js';
 import type {
   Batch,
   Dataset,
@@ -76,7 +77,10 @@ const depth: TaskKindImplementation = {
   drawPrediction: pictureOf,
 };
 
-export const toyKinds: TaskKinds = { segmentation, depth, 'instance-vectors': depth, classification: segmentation };
+export const toyKinds: TaskKinds = {
+  ...(Object.fromEntries(taskKinds.map((kind) => [kind, depth])) as Record<TaskKind, TaskKindImplementation>),
+  segmentation,
+};
 
 function dataset(length: number, seed: number, scale: number): Dataset {
   const image = (sample: number): number[] =>

@@ -17,7 +17,11 @@ const pixels = height * width;
 /** Values that a codec must give back, and by how much it may be off. */
 const ranges: Readonly<Record<CodecName, { of: (index: number) => number; within: number; channels: number }>> = {
   share8: { of: (index) => (index % 256) / 255, within: 0, channels: 3 },
+  share16: { of: (index) => (257 * (index % 256)) / 65_535, within: 0, channels: 3 },
+  real32: { of: (index) => index / 4 - 3, within: 0, channels: 1 },
+  direction16: { of: (index) => Math.sin(index), within: 1 / 65_534 + 1e-7, channels: 3 },
   label8: { of: (index) => (index % 20) - 1, within: 0, channels: 1 },
+  label16: { of: (index) => 977 * (index % 30) - 1, within: 0, channels: 1 },
   // Every fourth pixel belongs to no instance.
   vector: {
     of: (index) => {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { packageRoot } from '../../shared/version.js';
 import type { StackOptions } from '../verbs/stack-options.js';
 
@@ -42,6 +42,10 @@ export function serviceScript(service: 'coordinator' | 'worker' | 'dashboard'): 
   return join(packageRoot, 'dist', 'services', service, 'main.js');
 }
 
+function absolute(path: string | undefined): string | undefined {
+  return path === undefined || path === '' ? undefined : resolve(path);
+}
+
 /**
  * The services of a stack in waves: those of a wave start at the same time, after those of the wave before are ready.
  * The coordinator is first, because it makes the tables and the streams. A worker gets no password but that of NATS.
@@ -76,6 +80,8 @@ export function planServices(options: StackOptions, context: PlanContext): reado
       SIGMASWEEP_SLOTS: String(options.slots),
       SIGMASWEEP_BACKEND: options.backend,
       SIGMASWEEP_CACHE: context.cache,
+      // The worker runs in another folder than the person.
+      SIGMASWEEP_DATA: absolute(environment['SIGMASWEEP_DATA']),
     },
     asked: {
       ...(options.slots === 0 ? {} : { slots: String(options.slots) }),

@@ -1,5 +1,13 @@
 /** What a task predicts; each kind has one loss, one set of metrics and one way to be drawn. */
-export const taskKinds = ['segmentation', 'instance-vectors', 'depth', 'classification'] as const;
+export const taskKinds = [
+  'segmentation',
+  'instance-vectors',
+  'depth',
+  'metric-depth',
+  'inverse-depth',
+  'normals',
+  'classification',
+] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
 /** A reported quantity of a task. `better` decides what "best" and the sign of Δm mean. */
@@ -14,22 +22,36 @@ export interface MetricInfo {
   readonly decimals: number;
 }
 
+/** A share 0 … 1 that is shown in %. */
+function share(name: string, label: string, better: MetricInfo['better'] = 'higher'): MetricInfo {
+  return { name, label, unit: '%', better, scale: 100, decimals: 1 };
+}
+
+/** An error in the task's own unit. */
+function error(name: string, label: string, unit: string, decimals: number): MetricInfo {
+  return { name, label, unit, better: 'lower', scale: 1, decimals };
+}
+
 /** The metrics of each task kind; the first is the one that the comparison table and Δm use. */
 export const metricsOfKind: Readonly<Record<TaskKind, readonly [MetricInfo, ...MetricInfo[]]>> = {
-  segmentation: [
-    { name: 'meanIoU', label: 'IoU', unit: '%', better: 'higher', scale: 100, decimals: 1 },
-    { name: 'pixelAccuracy', label: 'Pixel accuracy', unit: '%', better: 'higher', scale: 100, decimals: 1 },
+  segmentation: [share('meanIoU', 'IoU'), share('pixelAccuracy', 'Pixel accuracy')],
+  'instance-vectors': [error('meanError', 'Instance error', 'px', 3)],
+  depth: [error('meanError', 'Inverse depth error', 'px', 3), share('relativeError', 'Relative error', 'lower')],
+  'metric-depth': [error('meanError', 'Depth error', 'm', 4), share('relativeError', 'Relative error', 'lower')],
+  'inverse-depth': [
+    error('meanError', 'Inverse depth error', '', 4),
+    share('relativeError', 'Relative error', 'lower'),
   ],
-  'instance-vectors': [
-    { name: 'meanError', label: 'Instance error', unit: 'px', better: 'lower', scale: 1, decimals: 3 },
-  ],
-  depth: [
-    { name: 'meanError', label: 'Inverse depth error', unit: 'px', better: 'lower', scale: 1, decimals: 3 },
-    { name: 'relativeError', label: 'Relative error', unit: '%', better: 'lower', scale: 100, decimals: 1 },
+  normals: [
+    error('meanAngle', 'Mean angle', '°', 2),
+    error('medianAngle', 'Median angle', '°', 2),
+    share('within11', 'Within 11.25°'),
+    share('within22', 'Within 22.5°'),
+    share('within30', 'Within 30°'),
   ],
   classification: [
-    { name: 'accuracy', label: 'Accuracy', unit: '%', better: 'higher', scale: 100, decimals: 1 },
-    { name: 'macroF1', label: 'Macro F1', unit: '%', better: 'higher', scale: 100, decimals: 1 },
-    { name: 'topThreeAccuracy', label: 'Top-3 accuracy', unit: '%', better: 'higher', scale: 100, decimals: 1 },
+    share('accuracy', 'Accuracy'),
+    share('macroF1', 'Macro F1'),
+    share('topThreeAccuracy', 'Top-3 accuracy'),
   ],
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commandOptions, filledMetric } from './command-options.js';
+import { cityscapesArraysOptions, cityscapesOptions, nyuv2Options } from './data-sets.js';
 import { metricsOfKind, type MetricInfo, type TaskKind } from './metrics.js';
 
 export interface TaskInfo {
@@ -110,6 +111,39 @@ export const workloads = {
       { name: 'colour', kind: 'classification', label: 'Colour' },
     ],
     options: shapesOptions,
+  },
+  nyuv2: {
+    name: 'nyuv2',
+    description:
+      'NYUv2 as prepared for the multi-task literature: `train|val/{image,label,depth,normal}/N.npy`. Indoor pictures with classes, depth and surface normals.',
+    tasks: [
+      { name: 'semantic', kind: 'segmentation', label: 'Semantic class' },
+      { name: 'depth', kind: 'metric-depth', label: 'Depth' },
+      { name: 'normals', kind: 'normals', label: 'Surface normals' },
+    ],
+    options: nyuv2Options,
+  },
+  'cityscapes-arrays': {
+    name: 'cityscapes-arrays',
+    description:
+      'Cityscapes as prepared for the multi-task literature: `train|val/{image,label,depth}/N.npy`, depth being inverse depth in the unit of the files; instance numbers in a folder `instance` are read where there is one.',
+    tasks: [
+      { name: 'semantic', kind: 'segmentation', label: 'Semantic class' },
+      { name: 'instance', kind: 'instance-vectors', label: 'Instance' },
+      { name: 'depth', kind: 'inverse-depth', label: 'Inverse depth' },
+    ],
+    options: cityscapesArraysOptions,
+  },
+  cityscapes: {
+    name: 'cityscapes',
+    description:
+      'Cityscapes as downloaded: leftImg8bit, gtFine (labelIds and instanceIds) and disparity, resized when it is read.',
+    tasks: [
+      { name: 'semantic', kind: 'segmentation', label: 'Semantic class' },
+      { name: 'instance', kind: 'instance-vectors', label: 'Instance' },
+      { name: 'depth', kind: 'depth', label: 'Depth' },
+    ],
+    options: cityscapesOptions,
   },
   rehearsal: {
     name: 'rehearsal',

@@ -80,6 +80,8 @@ export interface Comparison {
   readonly workload: string;
   /** The spec's `data`, which may declare the tasks. */
   readonly data?: unknown;
+  /** See SweepResults. */
+  readonly skipped?: SweepResults['skipped'];
   readonly state: SweepState;
   readonly tasks: readonly ComparedTask[];
   /** Tasks in order; of each its metrics, the primary one first. */
@@ -119,6 +121,7 @@ export function compareSweep(results: SweepResults): Comparison {
     name: results.name,
     workload: results.workload,
     data: results.data,
+    skipped: results.skipped,
     state: results.state,
     tasks,
     columns,

@@ -25,6 +25,7 @@ export function protocolLine({ seeds, workload }: Comparison): string {
 export function comparisonNotes(comparison: Comparison): string[] {
   return [
     ...(isMadeUp(comparison.workload) ? [rehearsalNote] : []),
+    ...skippedNotes(comparison),
     ...weightNotes(comparison),
     ...deltaNotes(comparison),
     ...sizeNotes(comparison),
@@ -32,6 +33,13 @@ export function comparisonNotes(comparison: Comparison): string[] {
     ...significanceNotes(comparison),
     ...unfinishedNotes(comparison),
   ];
+}
+
+function skippedNotes({ skipped }: Comparison): string[] {
+  if (skipped === undefined) return [];
+  const counts = Object.entries(skipped).filter(([, count]) => count > 0);
+  const list = counts.map(([split, count]) => `${String(count)} of the ${split} split`).join(', ');
+  return [`Samples left out because their files are broken: ${list}. The trials’ logs name them.`];
 }
 
 function weightNotes({ rows }: Comparison): string[] {

@@ -62,6 +62,8 @@ export const sweepResults = z.object({
   tasks: z.array(z.string()),
   state: z.enum(sweepStates),
   settings: z.array(setting),
+  /** Samples of each split that were left out because their files are broken; nothing where there were none. */
+  skipped: z.object({ train: z.int(), validation: z.int(), test: z.int() }).optional(),
   trials: z.array(trialResult),
 });
 export type SweepResults = z.infer<typeof sweepResults>;

@@ -1,7 +1,7 @@
 import { dataOf } from '../catalog/workloads.js';
 import { sweepResults, type SweepResults } from '../compare/results.js';
 import { confusionPrefix } from '../messages/confusion-cells.js';
-import { trialMetrics, weightingMetrics, wholeTrial } from '../messages/reports.js';
+import { skippedMetrics, trialMetrics, weightingMetrics, wholeTrial } from '../messages/reports.js';
 import { sweepState, trialStates, type TrialCounts, type TrialState } from '../trial-state.js';
 import type { Database } from './connect.js';
 
@@ -51,6 +51,17 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
     else rows.push(row);
   }
   const learned = new Set(sweep.settings.filter((one) => one.kind === 'learned').map((one) => one.key));
+  // All trials read the same data; where workers' copies differ, the worst is told.
+  const skippedOf = (metric: string): number =>
+    metrics.reduce(
+      (most, one) => (one.task === wholeTrial && one.metric === metric ? Math.max(most, one.value) : most),
+      0,
+    );
+  const skipped = {
+    train: skippedOf(skippedMetrics.train),
+    validation: skippedOf(skippedMetrics.validation),
+    test: skippedOf(skippedMetrics.test),
+  };
   return sweepResults.parse({
     sweepId,
     name: sweep.name,
@@ -59,6 +70,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
     tasks: sweep.tasks,
     state: sweepState(counts),
     settings: sweep.settings,
+    ...(Object.values(skipped).some((count) => count > 0) ? { skipped } : {}),
     trials: sweep.trials.map((trial) => {
       const own = metricsOf.get(trial.id) ?? [];
       const final = (task: string, metric: string): number | null =>

@@ -34,6 +34,9 @@ export const weightingMetrics = {
   variance: 'variance',
 } as const;
 
+/** Names of the whole trial's numbers of samples that were left out because their files are broken, by split. */
+export const skippedMetrics = { train: 'skippedTrain', validation: 'skippedValidation', test: 'skippedTest' } as const;
+
 export const pictureKinds = ['input', 'truth', 'prediction', 'error'] as const;
 export type PictureKind = (typeof pictureKinds)[number];
 

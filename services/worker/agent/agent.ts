@@ -37,6 +37,8 @@ export interface AgentOptions {
   readonly checkpoints: string;
   /** The programs that it may run. */
   readonly commands: Commands;
+  /** The data root; undefined where there is none. */
+  readonly dataFolder?: string | undefined;
   /** Environment of the trainer processes. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
@@ -97,11 +99,11 @@ export class Agent {
     const machine = machineFacts();
     const threads = threadsOfTrainer({ requested: options.slots, ...machine });
     const environment = { ...quietTensorflow, ...options.environment, ...threadLimits(threads) };
-    const { backend, cacheFolder } = options;
+    const { backend, cacheFolder, dataFolder } = options;
     const workerId = newId('worker');
     const logger = options.logger.child({ workerId });
     const startTrainer = (): TrainerProcess =>
-      new TrainerProcess({ backend, cacheFolder, threads, environment, logger });
+      new TrainerProcess({ backend, cacheFolder, dataFolder, threads, environment, logger });
     const first = startTrainer();
     let trainer: TrainerFacts;
     try {

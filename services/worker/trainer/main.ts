@@ -12,15 +12,20 @@ import { WorkloadCache } from './workload-cache.js';
 function readArguments(args: readonly string[]): TrainerArguments {
   const { values } = parseArgs({
     args: [...args],
-    options: { backend: { type: 'string', default: 'auto' }, cache: { type: 'string' }, threads: { type: 'string' } },
+    options: {
+      backend: { type: 'string', default: 'auto' },
+      cache: { type: 'string' },
+      data: { type: 'string' },
+      threads: { type: 'string' },
+    },
   });
   if (!isBackendRequest(values.backend) || values.cache === undefined) {
     throw new SigmasweepError('TRAINER_ARGUMENTS', 'The trainer was started with arguments it does not know', {
-      hint: `Usage: main.js --backend ${backendRequests.join('|')} --cache <folder> [--threads <n>]; the worker starts it.`,
+      hint: `Usage: main.js --backend ${backendRequests.join('|')} --cache <folder> [--data <folder>] [--threads <n>]`,
     });
   }
   const threads = values.threads === undefined ? undefined : Number(values.threads);
-  return { backend: values.backend, cacheFolder: values.cache, threads };
+  return { backend: values.backend, cacheFolder: values.cache, dataFolder: values.data, threads };
 }
 
 function isBackendRequest(text: string): text is BackendRequest {
@@ -42,7 +47,7 @@ function unusable(error: unknown): Promise<never> {
 // A terminal or a service manager signals the whole group; it is the agent that decides what becomes of the trial.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit(0));
-const { backend: request, cacheFolder, threads } = readArguments(process.argv.slice(2));
+const { backend: request, threads, ...folders } = readArguments(process.argv.slice(2));
 if (process.send === undefined) {
   throw new SigmasweepError('TRAINER_ALONE', 'The trainer has no channel to a worker', {
     hint: 'Start a worker; it starts its trainers itself.',
@@ -50,7 +55,7 @@ if (process.send === undefined) {
 }
 endWithParent();
 const opened = await openBackend(request, backendLadder, threads).catch(unusable);
-const session = new TrainerSession(opened.backend, new WorkloadCache({ cacheFolder }), say, opened.failure);
+const session = new TrainerSession(opened.backend, new WorkloadCache(folders), say, opened.failure);
 process.on('message', (message) => session.receive(message as ToTrainer));
 say({
   type: 'ready',

@@ -16,6 +16,7 @@ import { drawPictures, pictureEpochs } from './pictures.js';
 import { Progress } from './progress.js';
 import { epochOrder } from './random.js';
 import { trainStep } from './step.js';
+import { tellSkipped } from './tell-skipped.js';
 import { openTrial, type TaskKinds, type Trial } from './trial.js';
 
 export interface TrainingContext {
@@ -84,6 +85,7 @@ class Training {
       `${model.usedParameters()} parameters on ${this.context.backend}; ${config.epochs} epochs of ` +
         `${this.stepsPerEpoch} steps, ${workload.height}×${workload.width} px, tasks ${config.tasks.join(', ')}`,
     );
+    tellSkipped(workload, this.context.say);
     await this.resume();
     this.startSaving();
     await pace.pause();

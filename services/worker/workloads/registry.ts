@@ -1,11 +1,14 @@
 import type { TaskKind } from '../../shared/catalog/metrics.js';
 import type { TrainedWorkloadName, workloads } from '../../shared/catalog/workloads.js';
 import type { z } from 'zod';
+import { cityscapesArrays, nyuv2 } from './arrays/workload.js';
+import { cityscapes } from './cityscapes/workload.js';
 import { streetScenes } from './street-scenes/workload.js';
 import { shapes } from './shapes/workload.js';
 import { classification } from './task-kinds/classification.js';
-import { depth } from './task-kinds/depth.js';
+import { depth, inverseDepth, metricDepth } from './task-kinds/depth.js';
 import { instanceVectors } from './task-kinds/instance-vectors.js';
+import { normals } from './task-kinds/normals.js';
 import { segmentation } from './task-kinds/segmentation.js';
 import type { OpenWorkload, TaskKindImplementation, Workload, WorkloadFolders } from './workload.js';
 
@@ -15,6 +18,9 @@ const implementations: {
 } = {
   'street-scenes': streetScenes,
   shapes,
+  nyuv2,
+  'cityscapes-arrays': cityscapesArrays,
+  cityscapes,
 };
 
 /** Every workload of the catalog. `open` expects options that the catalog's schema has let through. */
@@ -30,5 +36,8 @@ export const taskKindImplementations: Readonly<Record<TaskKind, TaskKindImplemen
   segmentation,
   'instance-vectors': instanceVectors,
   depth,
+  'metric-depth': metricDepth,
+  'inverse-depth': inverseDepth,
+  normals,
   classification,
 };

@@ -43,6 +43,13 @@ export interface OpenTask extends TaskInfo {
   readonly channelNames: readonly string[];
 }
 
+/** Samples that are left out because their files are broken. */
+export interface SkippedSamples {
+  readonly count: number;
+  /** What is wrong with the first of them. */
+  readonly examples: readonly string[];
+}
+
 /** A workload opened for training: its data is there and its shapes are known. */
 export interface OpenWorkload {
   readonly height: number;
@@ -51,6 +58,8 @@ export interface OpenWorkload {
   readonly channels: number;
   readonly tasks: readonly OpenTask[];
   readonly splits: Readonly<Record<Split, Dataset>>;
+  /** What was left out of each split; nothing where this is left out. */
+  readonly skipped?: Readonly<Record<Split, SkippedSamples>>;
   /** Gives files back; the splits cannot be read afterwards. */
   close?(): void;
 }
@@ -59,6 +68,8 @@ export interface OpenWorkload {
 export interface WorkloadFolders {
   /** Where decoded data may be kept between trials and shared by processes. */
   readonly cacheFolder: string;
+  /** The data root: the folder of data sets that this machine's person has put there; undefined where none was named. */
+  readonly dataFolder?: string | undefined;
 }
 
 /** The worker's side of a workload; its options are validated by the catalog before they come here. */

@@ -13,6 +13,8 @@ import type { Trainer } from './trainer.js';
 export interface TrainerOptions {
   readonly backend: BackendRequest;
   readonly cacheFolder: string;
+  /** See WorkloadFolders. */
+  readonly dataFolder?: string | undefined;
   /** Threads that native TensorFlow has there; its environment sets them. */
   readonly threads: number;
   /** The whole environment of the process. */
@@ -49,6 +51,7 @@ export class TrainerProcess implements Trainer {
 
   constructor(options: TrainerOptions) {
     const args = ['--backend', options.backend, '--cache', options.cacheFolder, '--threads', String(options.threads)];
+    if (options.dataFolder !== undefined) args.push('--data', options.dataFolder);
     this.child = fork(program, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...options.environment },

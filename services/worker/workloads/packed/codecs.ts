@@ -7,6 +7,7 @@ const noVector = -32768;
 /** Inverse depth is kept in steps of width / 2^17: the largest, half the width, is nearer than anything drawn. */
 const depthSteps = 2 ** 17;
 const mostOf16Bits = 65_535;
+const directionSteps = 32_767;
 
 /** How one kind of number is kept. Stored values are small; those of a batch are what losses and networks want. */
 export interface Codec {
@@ -42,6 +43,46 @@ export const codecs = {
       for (let index = 0; index < bytes.length; index += 1) to[index] = (bytes[index] as number) / 255;
     },
   },
+  /** Shares 0 … 1 in steps of 1/65535: pictures that were kept as floating-point numbers. */
+  share16: {
+    bytes: 2,
+    stored: same,
+    target: 'float32',
+    encode: (values, to, offset) => {
+      const stored = new Uint16Array(to, offset, values.length);
+      for (let index = 0; index < stored.length; index += 1) {
+        stored[index] = Math.round(mostOf16Bits * (values[index] as number));
+      }
+    },
+    decode: (from, offset, to) => {
+      const stored = new Uint16Array(from, offset, to.length);
+      for (let index = 0; index < stored.length; index += 1) to[index] = (stored[index] as number) / mostOf16Bits;
+    },
+  },
+  /** Any numbers, in single precision. */
+  real32: {
+    bytes: 4,
+    stored: same,
+    target: 'float32',
+    encode: (values, to, offset) => new Float32Array(to, offset, values.length).set(values),
+    decode: (from, offset, to) => to.set(new Float32Array(from, offset, to.length)),
+  },
+  /** Components −1 … 1 of directions in steps of 1/32767. */
+  direction16: {
+    bytes: 2,
+    stored: same,
+    target: 'float32',
+    encode: (values, to, offset) => {
+      const stored = new Int16Array(to, offset, values.length);
+      for (let index = 0; index < stored.length; index += 1) {
+        stored[index] = Math.round(directionSteps * (values[index] as number));
+      }
+    },
+    decode: (from, offset, to) => {
+      const stored = new Int16Array(from, offset, to.length);
+      for (let index = 0; index < stored.length; index += 1) to[index] = (stored[index] as number) / directionSteps;
+    },
+  },
   /** Class numbers −128 … 127. */
   label8: {
     bytes: 1,
@@ -49,6 +90,14 @@ export const codecs = {
     target: 'int32',
     encode: (values, to, offset) => new Int8Array(to, offset, values.length).set(values),
     decode: (from, offset, to) => to.set(new Int8Array(from, offset, to.length)),
+  },
+  /** Class numbers −32768 … 32767. */
+  label16: {
+    bytes: 2,
+    stored: same,
+    target: 'int32',
+    encode: (values, to, offset) => new Int16Array(to, offset, values.length).set(values),
+    decode: (from, offset, to) => to.set(new Int16Array(from, offset, to.length)),
   },
   /** (dx, dy, valid) in px, in 2 × 16 bits. */
   vector: {

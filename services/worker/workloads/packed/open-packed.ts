@@ -3,10 +3,12 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { contentHash } from '../../../shared/canonical-json.js';
 import { errorRecord, SigmasweepError } from '../../../shared/errors.js';
+import { BrokenFile } from '../files/broken-file.js';
+import type { SkippedSamples } from '../workload.js';
 import { CacheFileWriter, checkCacheFile, headerBytes } from './cache-file.js';
 import { withDecodingLock } from './decoding-lock.js';
 import { SampleCoder, type PackedLayout, type SampleValues } from './layout.js';
-import { bytesInFile, bytesInMemory, PackedDataset } from './packed-dataset.js';
+import { bytesInFile, bytesInMemory, noneSkipped, PackedDataset } from './packed-dataset.js';
 
 /** A split in its packed form has at most this many bytes on disk. */
 const mostBytes = 64 * 1024 ** 3;
@@ -23,18 +25,26 @@ export interface PackedSource {
   readonly identity: unknown;
   readonly layout: PackedLayout;
   readonly length: number;
+  /** @throws BrokenFile when it cannot be made from the data set's files */
   sample(position: number): SampleValues | Promise<SampleValues>;
+  /** Samples whose files are broken are left out; otherwise the first one ends the opening. */
+  readonly skipsBroken?: boolean;
 }
 
 /** What a cache file tells of its samples. */
-const about = z.object({ samples: z.int().min(0) });
+const about = z.object({
+  samples: z.int().min(1),
+  skipped: z.object({ count: z.int().min(0), examples: z.array(z.string()) }).optional(),
+});
+/** So many of the samples left out are told of one by one. */
+const mostExamples = 20;
 
 /** Where a split is kept. */
 export function packedFileOf(
-  { name, identity, layout, length }: Omit<PackedSource, 'sample'>,
+  { name, identity, layout, length, skipsBroken }: Omit<PackedSource, 'sample'>,
   cacheFolder: string,
 ): string {
-  const key = contentHash({ identity, layout, length });
+  const key = contentHash({ identity, layout, length, ...(skipsBroken === true ? { skipsBroken } : {}) });
   return path.join(cacheFolder, `${name}-${key.slice(0, 32)}.bin`);
 }
 
@@ -62,8 +72,7 @@ export async function openPacked(source: PackedSource, cacheFolder: string): Pro
       return packInMemory(source, stride);
     }
     try {
-      await pack(source, stride, (bytes) => writer.append(bytes));
-      await writer.finish({ samples: source.length });
+      await writer.finish(await pack(source, stride, (bytes) => writer.append(bytes)));
     } catch (error) {
       await writer.abandon();
       throw error;
@@ -84,8 +93,10 @@ async function openKept(
   stride: number,
 ): Promise<PackedDataset | undefined> {
   const content = await checkCacheFile(file, (value) => about.safeParse(value).data);
-  if (content?.about.samples !== length || content.sampleBytes !== length * stride) return undefined;
-  return new PackedDataset(length, layout, bytesInFile(file, headerBytes, stride));
+  if (content === undefined) return undefined;
+  const { samples, skipped = noneSkipped } = content.about;
+  if (samples + skipped.count !== length || content.sampleBytes !== samples * stride) return undefined;
+  return new PackedDataset(samples, layout, bytesInFile(file, headerBytes, stride), skipped);
 }
 
 async function packInMemory(source: PackedSource, stride: number): Promise<PackedDataset> {
@@ -93,27 +104,49 @@ async function packInMemory(source: PackedSource, stride: number): Promise<Packe
   refuseLarger(source, bytes, mostBytesInMemory);
   const block = new Uint8Array(bytes);
   let filled = 0;
-  await pack(source, stride, (sample) => {
+  const { samples, skipped } = await pack(source, stride, (sample) => {
     block.set(sample, filled);
     filled += stride;
   });
-  return new PackedDataset(source.length, source.layout, bytesInMemory(block.buffer, stride));
+  return new PackedDataset(samples, source.layout, bytesInMemory(block.buffer, stride), skipped);
 }
 
-/** Makes all samples in order; `put` is given each one's bytes, which are overwritten afterwards. */
+/**
+ * Makes all samples in order; `put` is given each one's bytes, which are overwritten afterwards.
+ * @throws SigmasweepError DATA_EMPTY when not one sample can be made
+ */
 async function pack(
   source: PackedSource,
   stride: number,
   put: (sample: Uint8Array) => Promise<void> | void,
-): Promise<void> {
+): Promise<{ samples: number; skipped: SkippedSamples }> {
   const coder = new SampleCoder(source.layout);
   const bytes = new Uint8Array(stride);
+  const examples: string[] = [];
+  let count = 0;
   for (let position = 0; position < source.length; position += 1) {
-    coder.encode(await source.sample(position), bytes.buffer, 0);
+    try {
+      coder.encode(await source.sample(position), bytes.buffer, 0);
+    } catch (error) {
+      if (source.skipsBroken !== true || !(error instanceof BrokenFile)) throw error;
+      count += 1;
+      if (examples.length < mostExamples) examples.push(error.message);
+      continue;
+    }
     await put(bytes);
     // Messages and signals must come through while a large split is made.
     if (position % samplesPerTurn === samplesPerTurn - 1) await setImmediate();
   }
+  if (count === source.length) {
+    throw new SigmasweepError(
+      'DATA_EMPTY',
+      `${source.name} has no sample that can be used: ${examples[0] ?? 'it has none at all'}`,
+      {
+        hint: 'Look at what the files hold; `sigmasweep data check` lists what is wrong with each.',
+      },
+    );
+  }
+  return { samples: source.length - count, skipped: { count, examples } };
 }
 
 function refuseLarger({ name, layout, length }: PackedSource, bytes: number, most: number): void {

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { Batch, Dataset, TargetArray } from '../workload.js';
+import type { Batch, Dataset, SkippedSamples, TargetArray } from '../workload.js';
 import { SampleCoder, type PackedLayout } from './layout.js';
 
 /** Where the bytes of samples come from. */
@@ -40,6 +40,8 @@ export function bytesInFile(file: string, begin: number, stride: number): Sample
   };
 }
 
+export const noneSkipped: SkippedSamples = { count: 0, examples: [] };
+
 /** One split of a data set in its packed form. */
 export class PackedDataset implements Dataset {
   private readonly coder: SampleCoder;
@@ -48,6 +50,7 @@ export class PackedDataset implements Dataset {
     readonly length: number,
     layout: PackedLayout,
     private readonly bytes: SampleBytes,
+    readonly skipped: SkippedSamples = noneSkipped,
   ) {
     this.coder = new SampleCoder(layout);
   }

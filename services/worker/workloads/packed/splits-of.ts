@@ -7,7 +7,7 @@ import type { PackedDataset } from './packed-dataset.js';
  */
 export async function splitsOf(
   open: (split: Split) => Promise<PackedDataset>,
-): Promise<Pick<OpenWorkload, 'splits' | 'close'>> {
+): Promise<Pick<OpenWorkload, 'splits' | 'skipped' | 'close'>> {
   const opened: PackedDataset[] = [];
   const close = (): void => opened.forEach((dataset) => dataset.close());
   const openOne = async (split: Split): Promise<PackedDataset> => {
@@ -21,7 +21,9 @@ export async function splitsOf(
       validation: await openOne('validation'),
       test: await openOne('test'),
     };
-    return { splits, close };
+    const { train, validation, test } = splits;
+    const skipped = { train: train.skipped, validation: validation.skipped, test: test.skipped };
+    return { splits, skipped, close };
   } catch (error) {
     close();
     throw error;

@@ -1,56 +1,68 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { TaskKind } from '../../../shared/catalog/metrics.js';
 import type { MetricAccumulator, TargetArray, TaskKindImplementation } from '../workload.js';
 import { depthColour, errorColour, neutral, paintPicture } from './palettes.js';
 import { maskedRegressionLoss } from './regression-loss.js';
 import { pixelsPerOutput } from './units.js';
 
 /**
- * Inverse depth (disparity). Targets: Float32, size × height × width × 1, px, 0 = invalid (sky, for example).
- * Predictions: one channel, 1/64 image width (see units.ts).
+ * A distance, or its inverse, for each pixel. Targets: Float32, size × height × width × 1, 0 = invalid (sky, for example).
+ * Predictions: one channel.
+ * @param unitOf what of the targets' unit an output of 1 stands for, by the image's width
  */
-export const depth: TaskKindImplementation = {
-  kind: 'depth',
-  likelihood: 'regression',
+function depthKind(kind: TaskKind, unitOf: (width: number) => number): TaskKindImplementation {
+  return {
+    kind,
+    likelihood: 'regression',
 
-  /** Mean of |error| (or its square) over valid pixels. */
-  loss(predictions: tf.Tensor4D, targets, error = 'absolute') {
-    const valid = tf.cast<tf.Tensor4D>(tf.greater(targets, 0), 'float32');
-    return maskedRegressionLoss(predictions, targets as tf.Tensor4D, valid, error);
-  },
+    /** Mean of |error| (or its square) over valid pixels. */
+    loss(predictions: tf.Tensor4D, targets, error = 'absolute') {
+      const valid = tf.cast<tf.Tensor4D>(tf.greater(targets, 0), 'float32');
+      const unit = unitOf(predictions.shape[2]);
+      return maskedRegressionLoss(predictions, targets as tf.Tensor4D, unit, valid, error);
+    },
 
-  targetTensor: (targets, size, height, width) =>
-    tf.tensor(new Float32Array(targets), [size, height, width, 1], 'float32'),
+    targetTensor: (targets, size, height, width) =>
+      tf.tensor(new Float32Array(targets), [size, height, width, 1], 'float32'),
 
-  accumulator: (_task, _height, width) => new DepthErrors(pixelsPerOutput(width)),
+    accumulator: (_task, _height, width) => new DepthErrors(unitOf(width)),
 
-  drawTarget: (target, height, width) => {
-    const most = largest(target);
-    return paintPicture(height, width, (pixel, slot) => {
-      const value = target[pixel] as number;
-      if (value <= 0) slot.set(neutral);
-      else depthColour(value / most, slot);
-    });
-  },
+    drawTarget: (target, height, width) => {
+      const most = largest(target);
+      return paintPicture(height, width, (pixel, slot) => {
+        const value = target[pixel] as number;
+        if (value <= 0) slot.set(neutral);
+        else depthColour(value / most, slot);
+      });
+    },
 
-  drawPrediction: (prediction, target, height, width) => {
-    const most = largest(target);
-    const scale = pixelsPerOutput(width);
-    return paintPicture(height, width, (pixel, slot) => {
-      if ((target[pixel] as number) <= 0) slot.set(neutral);
-      else depthColour((scale * (prediction[pixel] as number)) / most, slot);
-    });
-  },
+    drawPrediction: (prediction, target, height, width) => {
+      const most = largest(target);
+      const scale = unitOf(width);
+      return paintPicture(height, width, (pixel, slot) => {
+        if ((target[pixel] as number) <= 0) slot.set(neutral);
+        else depthColour((scale * (prediction[pixel] as number)) / most, slot);
+      });
+    },
 
-  drawError: (prediction, target, height, width) => {
-    const worst = worstShare * largest(target);
-    const scale = pixelsPerOutput(width);
-    return paintPicture(height, width, (pixel, slot) => {
-      const truth = target[pixel] as number;
-      if (truth <= 0) slot.set(neutral);
-      else errorColour(Math.abs(scale * (prediction[pixel] as number) - truth) / worst, slot);
-    });
-  },
-};
+    drawError: (prediction, target, height, width) => {
+      const worst = worstShare * largest(target);
+      const scale = unitOf(width);
+      return paintPicture(height, width, (pixel, slot) => {
+        const truth = target[pixel] as number;
+        if (truth <= 0) slot.set(neutral);
+        else errorColour(Math.abs(scale * (prediction[pixel] as number) - truth) / worst, slot);
+      });
+    },
+  };
+}
+
+/** Inverse depth as disparity in px; an output of 1 is 1/64 of the image's width (see units.ts). */
+export const depth = depthKind('depth', pixelsPerOutput);
+/** Depth in metres, as the network puts it out. */
+export const metricDepth = depthKind('metric-depth', () => 1);
+/** Inverse depth in the unit of a data set's files, as the network puts it out. */
+export const inverseDepth = depthKind('inverse-depth', () => 1);
 
 /** An error this large, as a share of the sample's largest depth, has the darkest colour. */
 const worstShare = 0.25;
@@ -61,7 +73,7 @@ function largest(target: TargetArray): number {
   return most;
 }
 
-/** Mean absolute error (px) and mean of |error| / truth over the valid pixels of a set. */
+/** Mean absolute error (in the targets' unit) and mean of |error| / truth over the valid pixels of a set. */
 class DepthErrors implements MetricAccumulator {
   private absolute = 0;
   private relative = 0;

@@ -18,7 +18,7 @@ export const instanceVectors: TaskKindImplementation = {
     const [size, height, width] = predictions.shape;
     const vectors = tf.slice(targets as tf.Tensor4D, [0, 0, 0, 0], [size, height, width, 2]);
     const valid = tf.slice(targets as tf.Tensor4D, [0, 0, 0, 2], [size, height, width, 1]);
-    return maskedRegressionLoss(predictions, vectors, valid, error);
+    return maskedRegressionLoss(predictions, vectors, pixelsPerOutput(width), valid, error);
   },
 
   targetTensor: (targets, size, height, width) =>

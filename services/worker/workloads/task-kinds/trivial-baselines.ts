@@ -2,6 +2,7 @@ import type { TaskKind } from '../../../shared/catalog/metrics.js';
 import type { Dataset, OpenTask, TargetArray } from '../workload.js';
 import { ConfusionMatrix } from './confusion-matrix.js';
 import { topClasses } from './classification.js';
+import { NormalAngles } from './normals.js';
 
 /** What a prediction scores that does not look at the image: a network that has learned something beats it by far. */
 export interface TrivialBaseline {
@@ -24,7 +25,10 @@ export const trivialBaselines: Readonly<Record<TaskKind, (dataset: Dataset, task
     return { prediction: `always the most frequent classes (${prediction})`, metrics: whereCounted(metrics) };
   },
   'instance-vectors': zeroVector,
-  depth: bestConstantDepth,
+  depth: (dataset, task) => bestConstantDepth(dataset, task, 'px'),
+  'metric-depth': (dataset, task) => bestConstantDepth(dataset, task, 'm'),
+  'inverse-depth': (dataset, task) => bestConstantDepth(dataset, task, ''),
+  normals: meanDirection,
 };
 
 const known = new WeakMap<Dataset, Map<string, TrivialBaseline>>();
@@ -92,7 +96,7 @@ function zeroVector(dataset: Dataset, task: OpenTask): TrivialBaseline {
 }
 
 /** The median, which no other constant beats in mean absolute error. */
-function bestConstantDepth(dataset: Dataset, task: OpenTask): TrivialBaseline {
+function bestConstantDepth(dataset: Dataset, task: OpenTask, unit: string): TrivialBaseline {
   const parts = [...targetsOf(dataset, task.name)].map((targets) =>
     new Float64Array(targets).filter((depth) => depth > 0),
   );
@@ -108,10 +112,26 @@ function bestConstantDepth(dataset: Dataset, task: OpenTask): TrivialBaseline {
   const mean = (of: (value: number) => number): number =>
     values.reduce((sum, value) => sum + of(value), 0) / values.length;
   return {
-    prediction: `the median everywhere (${constant.toPrecision(4)} px)`,
+    prediction: `the median everywhere (${`${constant.toPrecision(4)} ${unit}`.trim()})`,
     metrics: {
       meanError: mean((value) => Math.abs(value - constant)),
       relativeError: mean((value) => Math.abs(value - constant) / value),
     },
   };
+}
+
+/** The direction that the normals have on average, which is the constant of least squared distance. */
+function meanDirection(dataset: Dataset, task: OpenTask): TrivialBaseline {
+  const sum = new Float64Array(3);
+  for (const targets of targetsOf(dataset, task.name)) {
+    targets.forEach((value, index) => (sum[index % 3] = (sum[index % 3] as number) + value));
+  }
+  const angles = new NormalAngles();
+  for (const targets of targetsOf(dataset, task.name)) {
+    const constant = Float32Array.from(targets, (_, index) => sum[index % 3] as number);
+    angles.update(constant, targets, 1);
+  }
+  const length = Math.hypot(...sum) || 1;
+  const shown = Array.from(sum, (value) => (value / length).toFixed(2)).join(', ');
+  return { prediction: `the mean direction everywhere (${shown})`, metrics: angles.result() };
 }
