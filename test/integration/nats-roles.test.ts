@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../services/cli/stack/ports.js';
-import { streams, subjects } from '../../services/shared/nats-names.js';
+import { checkpointBucket, streams, subjects } from '../../services/shared/nats-names.js';
+import { BucketStore } from '../../services/shared/nats/bucket-store.js';
 import { callCommand } from '../../services/shared/nats/command-client.js';
 import { connectNats } from '../../services/shared/nats/connect.js';
 import { inboxPrefixOf, natsRoles, natsServerConfig, passwordVariableOf } from '../../services/shared/nats/roles.js';
@@ -80,6 +81,32 @@ describe('NATS with a user for each role, as deploy/nats/nats.conf makes it', ()
     await client.close();
   });
 
+  it('keeps checkpoints: workers store and fetch them, the coordinator lists and deletes them', async () => {
+    const [stores, connections] = [[] as BucketStore[], [] as NatsConnection[]];
+    for (const role of ['worker', 'worker', 'coordinator'] as const) {
+      const connection = await connectNats(urlOf(role), 'test');
+      connections.push(connection);
+      stores.push(new BucketStore(connection));
+    }
+    const [writer, reader, keeper] = stores as [BucketStore, BucketStore, BucketStore];
+    const [file, fetched] = [join(folder, 'written'), join(folder, 'fetched')];
+    const content = Buffer.alloc(3_000_000, 'abcdefg');
+    writeFileSync(file, content);
+    await writer.put('trial-1.1.10.x', file);
+    await reader.get('trial-1.1.10.x', fetched, content.length);
+    expect(readFileSync(fetched).equals(content)).toBe(true);
+    expect((await keeper.list()).map(({ name }) => name)).toEqual(['trial-1.1.10.x']);
+    // Of an upload that was cut short only chunks are there.
+    await connections[0]?.jetstream().publish(`$O.${checkpointBucket}.C.cutshort`, 'chunk');
+    expect((await keeper.list()).map(({ name }) => name)).toEqual(['trial-1.1.10.x', 'part.cutshort']);
+    await keeper.delete(['trial-1.1.10.x', 'part.cutshort']);
+    expect(await keeper.list()).toEqual([]);
+    await expect(reader.get('trial-1.1.10.x', join(folder, 'gone'), content.length)).rejects.toMatchObject({
+      code: 'CHECKPOINT_GONE',
+    });
+    for (const connection of connections) await connection.close();
+  });
+
   async function isRefused(connection: NatsConnection, subject: string): Promise<boolean> {
     const error: unknown = await connection
       .request(subject, '{}', { timeout: 5000 })
@@ -94,6 +121,7 @@ describe('NATS with a user for each role, as deploy/nats/nats.conf makes it', ()
     ['worker', subjects.control('worker-000000000000')],
     ['worker', `$JS.API.STREAM.DELETE.${streams.trials.name}`],
     ['worker', `$JS.API.CONSUMER.MSG.NEXT.${streams.reports.name}.${streams.reports.consumer}`],
+    ['worker', `$JS.API.STREAM.PURGE.OBJ_${checkpointBucket}`],
     ['worker', `${inboxPrefixOf('client')}.forged`],
     ['client', subjects.command('claim')],
     ['client', subjects.report('trial-000000000000')],

@@ -67,7 +67,8 @@ describe('the worker agent', () => {
         points.filter(({ split, metric }) => split === 'validation' && metric === 'meanIoU').map(({ epoch }) => epoch),
       );
       expect(epochs).toEqual(Array.from({ length: 31 }, (_, epoch) => epoch));
-      expect(itemsOfType(items, 'picture')).toHaveLength(4 * 5);
+      // Of two tasks truth, prediction and error each: of four samples at the end, of two before; input and truth twice.
+      expect(itemsOfType(items, 'picture')).toHaveLength(4 * 7 + 2 * 7 + 3 * 2 * 4);
       const steps = itemsOfType(items, 'heartbeat').map((item) => item.step ?? 0);
       expect(steps.length).toBeGreaterThan(1);
       expect(steps).toEqual([...steps].sort((a, b) => a - b));

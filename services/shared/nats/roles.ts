@@ -1,5 +1,5 @@
 import { commands, type CommandName } from '../messages/commands.js';
-import { streams, subjects } from '../nats-names.js';
+import { checkpointBucket, streams, subjects } from '../nats-names.js';
 
 /** What a NATS user of a role may do; subjects with wildcards. Nothing else is allowed. */
 export interface NatsRole {
@@ -22,6 +22,21 @@ const commandsOfPeople = (Object.keys(commands) as CommandName[]).filter((name) 
 
 const { trials, reports } = streams;
 
+/** What the object store of checkpoints needs of those who write and read it; objects are deleted with more than this. */
+const checkpointStream = `OBJ_${checkpointBucket}`;
+const useOfCheckpoints = [
+  '$JS.API.INFO',
+  '$JS.API.STREAM.NAMES',
+  `$JS.API.STREAM.INFO.${checkpointStream}`,
+  `$JS.API.STREAM.MSG.GET.${checkpointStream}`,
+  `$JS.API.CONSUMER.CREATE.${checkpointStream}`,
+  `$JS.API.CONSUMER.CREATE.${checkpointStream}.>`,
+  `$JS.API.CONSUMER.DELETE.${checkpointStream}.>`,
+  `$JS.FC.${checkpointStream}.>`,
+  `$O.${checkpointBucket}.C.*`,
+  `$O.${checkpointBucket}.M.*`,
+];
+
 /**
  * The least that each part of sigmasweep needs of NATS. deploy/nats/nats.conf is made from this. A worker can pull,
  * claim and report, and be told to stop: it cannot submit or cancel, nor ring trials, read reports or change a stream.
@@ -40,7 +55,8 @@ export const natsRoles = {
         `$JS.API.CONSUMER.MSG.NEXT.${name}.>`,
         `$JS.ACK.${name}.>`,
       ]),
-      '$JS.API.INFO',
+      ...useOfCheckpoints,
+      ...['CREATE', 'UPDATE', 'PURGE'].map((action) => `$JS.API.STREAM.${action}.${checkpointStream}`),
       // Answers to the other roles.
       inboxes('worker'),
       inboxes('client'),
@@ -49,7 +65,7 @@ export const natsRoles = {
   },
   worker: {
     user: 'worker',
-    description: 'Workers pull rings of trials, claim them, and report.',
+    description: 'Workers pull rings of trials, claim them, report, and store and fetch checkpoints.',
     publish: [
       `$JS.API.CONSUMER.INFO.${trials.name}.${trials.consumer}`,
       `$JS.API.CONSUMER.MSG.NEXT.${trials.name}.${trials.consumer}`,
@@ -57,6 +73,7 @@ export const natsRoles = {
       ...commandsOfWorkers.map((name) => subjects.command(name)),
       ...reports.subjects,
       subjects.presence,
+      ...useOfCheckpoints,
     ],
     subscribe: [subjects.control('*'), inboxes('worker')],
   },
