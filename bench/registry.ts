@@ -13,5 +13,6 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'quick-sweep': () => import('./quick-sweep.js'),
   'ray-sweep': () => import('./ray-sweep.js'),
   'ray-sweep-middle': async () => (await import('./ray-sweep.js')).middle,
+  'sweep-page': () => import('./sweep-page.js'),
   engines: () => import('./engines.js'),
 };

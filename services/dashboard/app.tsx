@@ -1,4 +1,5 @@
 import { Hono, type Context } from 'hono';
+import { compress } from 'hono/compress';
 import { csrf } from 'hono/csrf';
 import { HTTPException } from 'hono/http-exception';
 import { SigmasweepError } from '../shared/errors.js';
@@ -42,6 +43,7 @@ export function createDashboard(dependencies: Dependencies): Hono {
   const { assets, logger } = dependencies;
   const app = new Hono();
 
+  app.use(compress());
   app.use(pageHeaders);
   app.use(guard(dependencies.token));
   app.use(csrf());

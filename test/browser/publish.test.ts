@@ -81,6 +81,8 @@ describe('a finished sweep', () => {
     expect(await titles()).toEqual(expect.arrayContaining(sections));
 
     const surface = page.locator('[data-chart="surface-semantic"]');
+    // Charts are drawn when they come near the window.
+    await surface.scrollIntoViewIfNeeded();
     expect(await surface.locator('svg').getAttribute('aria-label')).toContain('10 points');
     await surface.locator('summary').click();
     // Those of the 15 points of the lattice that train the task, and both ends of two paths.

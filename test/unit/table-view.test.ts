@@ -33,6 +33,7 @@ describe('a view of the comparison', () => {
       hidden: ['a&b', 'c=d'],
       pinned: 'x,y',
       chosen: ['1', '2'],
+      allRows: true,
     };
     expect(readView(new URLSearchParams(viewQuery(view)))).toEqual(view);
     expect(viewQuery(everything)).toBe('');

@@ -1,7 +1,7 @@
 import type { Comparison, ComparisonRow } from '../../shared/compare/comparison.js';
 
 /** More lines than these are not told apart; a page of a large sweep must not fetch thousands of curves either. */
-const most = { single: 8, learned: 24, fixed: 12 } as const;
+const most = { single: 8, learned: 8, fixed: 12 } as const;
 
 /**
  * The settings whose curves are drawn: of each kind those with the best Δm, or the best first metric where there is none.

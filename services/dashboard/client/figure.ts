@@ -24,6 +24,24 @@ interface Shown {
   readonly hidden: ReadonlySet<string>;
 }
 
+/** What to do when a figure comes near the window. */
+const figures = new WeakMap<Element, () => void>();
+
+const nearby = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      nearby.unobserve(target);
+      figures.get(target)?.();
+    }
+  },
+  { rootMargin: '600px' },
+);
+// Paper shows all of the page.
+window.addEventListener('beforeprint', () => {
+  for (const figure of document.querySelectorAll('figure.chart')) figures.get(figure)?.();
+});
+
 /** One chart on the page with its files and its numbers, made once and then only given new data. */
 export class Figure {
   readonly element: HTMLElement;
@@ -36,6 +54,8 @@ export class Figure {
   #chart: Chart<'line'> | undefined;
   #shown: Shown | undefined;
   #drawnWidth = 0;
+  /** Drawn when it comes near the window: a large sweep has dozens of charts. */
+  #near = false;
 
   constructor() {
     const files = chartFiles.map(({ label, save }) => {
@@ -57,6 +77,11 @@ export class Figure {
       this.#place,
       make('div', { className: 'chart-tools' }, this.#numbers, make('div', { className: 'chart-files' }, ...files)),
     );
+    nearby.observe(this.element);
+    figures.set(this.element, () => {
+      this.#near = true;
+      this.#draw();
+    });
     new ResizeObserver(() => {
       if (Math.abs(this.#place.clientWidth - this.#drawnWidth) > 1) this.#drawSvg();
     }).observe(this.#place);
@@ -69,9 +94,16 @@ export class Figure {
     this.#title.textContent = chart.title;
     this.#better.textContent = chart.better === undefined ? '' : chart.better === 'higher' ? '↑ better' : '↓ better';
     this.#table.setAttribute('aria-label', `Numbers of ${chart.title}`);
+    this.#place.classList.toggle('chart-canvas', chart.kind === 'xy');
+    if (this.#near) this.#draw();
+    this.#drawTable();
+  }
+
+  #draw(): void {
+    if (this.#shown === undefined) return;
+    const { chart, legend, hidden } = this.#shown;
     if (chart.kind === 'xy') this.#drawCanvas(chart, legend, hidden);
     else this.#drawSvg();
-    this.#drawTable();
   }
 
   #drawCanvas(chart: XyChart, legend: readonly LegendEntry[], hidden: ReadonlySet<string>): void {
@@ -81,7 +113,6 @@ export class Figure {
     if (this.#canvas === undefined || this.#chart === undefined) {
       this.#canvas = make('canvas');
       this.#canvas.setAttribute('role', 'img');
-      this.#place.classList.add('chart-canvas');
       this.#place.replaceChildren(this.#canvas);
       this.#chart = new Chart<'line'>(this.#canvas, config);
     } else {
@@ -95,7 +126,7 @@ export class Figure {
   /** Drawn for the width it has, so that its letters are as large as the page's. */
   #drawSvg(): void {
     const { clientWidth } = this.#place;
-    if (this.#shown === undefined || this.#shown.chart.kind === 'xy' || clientWidth === 0) return;
+    if (!this.#near || this.#shown === undefined || this.#shown.chart.kind === 'xy' || clientWidth === 0) return;
     this.#drawnWidth = clientWidth;
     const { chart, legend, hidden } = this.#shown;
     const width = Math.max(clientWidth, leastWidth(chart));
@@ -136,6 +167,7 @@ export class Figure {
   }
 
   remove(): void {
+    nearby.unobserve(this.element);
     this.#chart?.destroy();
     this.element.remove();
   }

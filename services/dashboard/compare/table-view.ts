@@ -18,6 +18,8 @@ export interface TableView {
   readonly pinned: string | undefined;
   /** Keys of settings whose options are compared. */
   readonly chosen: readonly string[];
+  /** Whether a long table is shown to its end. */
+  readonly allRows: boolean;
 }
 
 export const everything: TableView = {
@@ -30,6 +32,7 @@ export const everything: TableView = {
   hidden: [],
   pinned: undefined,
   chosen: [],
+  allRows: false,
 };
 
 /** Longer values, and more of them, are no view that this page has made. */
@@ -47,6 +50,7 @@ const names = {
   hidden: 'hide',
   pinned: 'pin',
   chosen: 'pick',
+  rows: 'rows',
 } as const;
 
 /** Reads a view from an address; what does not fit is as if it were not there. */
@@ -68,6 +72,7 @@ export function readView(query: URLSearchParams): TableView {
     hidden: many(names.hidden),
     pinned: one(names.pinned),
     chosen: many(names.chosen),
+    allRows: query.get(names.rows) === 'all',
   };
 }
 
@@ -86,6 +91,7 @@ export function viewPairs(view: TableView): [string, string][] {
     ...many(names.hidden, view.hidden),
     ...one(names.pinned, view.pinned),
     ...many(names.chosen, view.chosen),
+    ...one(names.rows, view.allRows ? 'all' : undefined),
   ];
 }
 

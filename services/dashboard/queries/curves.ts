@@ -1,4 +1,4 @@
-import type { Database } from '../../shared/db/connect.js';
+import { Prisma, type Database } from '../../shared/db/connect.js';
 
 /** A quantity at one epoch over the seeds of a setting. `deviation` is the sample standard deviation; null for one seed. */
 export interface SettingPoint {
@@ -23,6 +23,9 @@ interface Row {
   seeds: number;
 }
 
+/** Keys of settings, splits and names of metrics. */
+export type WantedCurves = Readonly<Record<'settings' | 'splits' | 'metrics', readonly string[]>>;
+
 /**
  * Per-epoch quantities of every setting of a sweep, averaged over seeds in the database: a sweep has far more points
  * than a page can show. Only the newest attempt of a trial counts.
@@ -31,9 +34,15 @@ interface Row {
 export async function readSettingCurves(
   database: Database,
   sweepId: string,
-  { settings, splits, metrics }: Readonly<Record<'settings' | 'splits' | 'metrics', readonly string[]>>,
+  wanted: WantedCurves,
 ): Promise<SettingPoint[]> {
-  const rows = await database.$queryRaw<Row[]>`
+  const rows = await database.$queryRaw<Row[]>(settingCurves(sweepId, wanted));
+  return rows.map(({ setting_key, ...row }) => ({ settingKey: setting_key, ...row }));
+}
+
+/** The statement of `readSettingCurves`. */
+export function settingCurves(sweepId: string, { settings, splits, metrics }: WantedCurves): Prisma.Sql {
+  return Prisma.sql`
     SELECT t.setting_key, m.split, m.task, m.metric, m.epoch,
       avg(m.value)::float8 AS mean, stddev_samp(m.value)::float8 AS deviation, count(*)::int AS seeds
     FROM trial t JOIN metric m ON m.trial_id = t.id AND m.attempt = t.attempt
@@ -41,7 +50,6 @@ export async function readSettingCurves(
       AND m.split = ANY(${[...splits]}::text[]) AND m.metric = ANY(${[...metrics]}::text[])
     GROUP BY t.setting_key, m.split, m.task, m.metric, m.epoch
     ORDER BY m.epoch`;
-  return rows.map(({ setting_key, ...row }) => ({ settingKey: setting_key, ...row }));
 }
 
 /** The held-out metrics of one attempt; empty until it has succeeded. */

@@ -14,7 +14,8 @@ export function fileRoutes({ database, assets }: Dependencies): Hono {
   app.get('/assets/:name', (context) => {
     const asset = assets.get(context.req.param('name'));
     if (asset === undefined) return context.notFound();
-    const etag = `"${asset.hash}"`;
+    // Weak: it goes over the network compressed.
+    const etag = `W/"${asset.hash}"`;
     // With the hash in the address the answer can never be another one.
     const cache = context.req.query('v') === asset.hash ? 'public, max-age=31536000, immutable' : 'no-cache';
     const headers = { 'Content-Type': asset.contentType, 'Cache-Control': cache, ETag: etag };

@@ -1,7 +1,9 @@
 import { Hono } from 'hono';
+import { ChartCache } from '../charts/chart-cache.js';
 import { compactJson } from '../charts/compact-json.js';
 import { chartSections } from '../charts/registry.js';
 import type { Dependencies } from '../dependencies.js';
+import { sweepFingerprint } from '../queries/fingerprints.js';
 import { readChartInput } from '../queries/chart-input.js';
 import { readShownComparison } from '../queries/results.js';
 import { findSweep } from '../queries/sweeps.js';
@@ -17,6 +19,7 @@ import { tableFiles } from './tables.js';
 /** A sweep's page, its parts, its charts' data, its commands. */
 export function sweepRoutes({ database, assets, commands }: Dependencies): Hono {
   const app = new Hono();
+  const charts = new ChartCache();
   const sweepOf = async (text: string) => {
     const sweepId = readId(text);
     return sweepId === undefined ? undefined : findSweep(database, sweepId);
@@ -94,8 +97,13 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
   app.get('/api/sweeps/:id/charts.json', async (context) => {
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
-    const body = compactJson({ sections: chartSections(await readChartInput(database, sweep)) });
-    return context.body(body, 200, { 'Content-Type': 'application/json' });
+    const { text, etag } = await charts.read(sweep.id, await sweepFingerprint(database, sweep.id), async () =>
+      compactJson({ sections: chartSections(await readChartInput(database, sweep)) }),
+    );
+    // Kept by the browser, but asked about each time.
+    const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'private, no-cache', ETag: etag };
+    if (context.req.header('If-None-Match') === etag) return context.body(null, 304, headers);
+    return context.body(text, 200, headers);
   });
 
   app.post('/sweeps/:id/cancel', async (context) => {

@@ -24,7 +24,7 @@ export interface ControlsProps {
 }
 
 /** Parameters that no control of the form holds by itself. */
-const uncontrolled = new Set(['sort', 'order', 'hide', 'pin']);
+const uncontrolled = new Set(['sort', 'order', 'hide', 'pin', 'rows']);
 
 /** Which rows and columns are shown, how they are grouped, and the files of what is shown. A plain form without scripts. */
 export function ComparisonControls(props: ControlsProps) {
@@ -37,7 +37,7 @@ export function ComparisonControls(props: ControlsProps) {
     ...(whole.hasDelta ? [{ key: deltaKey, label: 'Δm' }] : []),
     ...(whole.hasSizes ? [{ key: sizesKey, label: 'Network: parameters and multiply-adds' }] : []),
   ];
-  const changed = viewPairs(view).some(([name]) => name !== 'pick');
+  const changed = viewPairs(view).some(([name]) => name !== 'pick' && name !== 'rows');
   return (
     <div class="table-tools">
       <form class="view-form" id={viewFormId} method="get" action={action} data-view-form>
@@ -91,7 +91,7 @@ export function ComparisonControls(props: ControlsProps) {
           Apply
         </button>
         {changed ? (
-          <a class="reset" href={link({ ...everything, chosen: view.chosen })} data-view-link>
+          <a class="reset" href={link({ ...everything, chosen: view.chosen, allRows: view.allRows })} data-view-link>
             Reset{shown.hidden > 0 ? ` (${shown.hidden} ${shown.hidden === 1 ? 'row' : 'rows'} hidden)` : ''}
           </a>
         ) : null}

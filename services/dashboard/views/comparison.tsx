@@ -255,11 +255,26 @@ function beginsBlock(setting: Setting, before: Setting | undefined): boolean {
   return typeof setting.model === 'string' ? setting.model !== before?.model : setting.kind !== before?.kind;
 }
 
+/** A table longer than this begins with its first rows: all of them take a browser a second. */
+const longTable = 150;
+const shownAtFirst = 100;
+
+/** The groups up to a number of rows. */
+function firstRows(groups: ShownComparison['groups'], most: number): ShownComparison['groups'] {
+  let left = most;
+  return groups.flatMap((group) => {
+    const rows = group.rows.slice(0, left);
+    left -= rows.length;
+    return rows.length === 0 ? [] : [{ ...group, rows }];
+  });
+}
+
 /** The comparison in the layout of Kendall, Gal & Cipolla 2018, table 1, with all metrics and what Δm is made of. */
 export function ComparisonView(props: ControlsProps) {
   const { shown, view, link, whole } = props;
   const { comparison, groups, pinned } = shown;
   const { rows, tasks, columns, hasDelta, hasSizes } = comparison;
+  const shownGroups = view.allRows || rows.length <= longTable ? groups : firstRows(groups, shownAtFirst);
   const texts = tasks.map((_, task) =>
     alignPoints(rows.map(({ weights }) => weights[task]).map((one) => (one === undefined ? '' : weightText(one)))),
   );
@@ -279,7 +294,7 @@ export function ComparisonView(props: ControlsProps) {
           <table class="comparison">
             <caption class="hidden">Loss weights and test metrics of every setting</caption>
             <ComparisonHead comparison={comparison} view={view} link={link} />
-            {groups.map((group) => (
+            {shownGroups.map((group) => (
               <tbody data-key={`group-${group.heading ?? ''}`}>
                 {group.heading === undefined ? null : (
                   <tr class="group-row">
@@ -305,6 +320,14 @@ export function ComparisonView(props: ControlsProps) {
             ))}
           </table>
         </TableScroll>
+      )}
+      {shownGroups === groups ? null : (
+        <p class="more-rows">
+          The first {shownAtFirst} of {rows.length} settings in this order.{' '}
+          <a href={link({ ...view, allRows: true })} data-view-link>
+            Show all {rows.length}
+          </a>
+        </p>
       )}
       <DifferingOptions shown={shown} view={view} link={link} />
       <ComparisonNotes comparison={comparison} marked={marked} pinned={pinned} />

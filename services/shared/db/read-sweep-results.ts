@@ -3,7 +3,7 @@ import { sweepResults, type SweepResults } from '../compare/results.js';
 import { confusionPrefix } from '../messages/confusion-cells.js';
 import { skippedMetrics, trialMetrics, weightingMetrics, wholeTrial } from '../messages/reports.js';
 import { sweepState, trialStates, type TrialCounts, type TrialState } from '../trial-state.js';
-import type { Database } from './connect.js';
+import { Prisma, type Database } from './connect.js';
 
 interface MetricRow {
   trial_id: string;
@@ -11,6 +11,33 @@ interface MetricRow {
   task: string;
   metric: string;
   value: number;
+}
+
+const finalMetrics = [weightingMetrics.weight, weightingMetrics.normalisedWeight, weightingMetrics.variance];
+
+/**
+ * The test metrics of every succeeded trial, and the weights at the end of those that learn them. Of the many epochs
+ * before no row is read: test metrics have an index of their own, an attempt's last epoch is the end of the key's.
+ */
+export function lastMetrics(sweepId: string): Prisma.Sql {
+  return Prisma.sql`
+    WITH done AS (
+      SELECT t.id, t.attempt, s.kind FROM trial t JOIN setting s ON s.sweep_id = t.sweep_id AND s.key = t.setting_key
+      WHERE t.sweep_id = ${sweepId} AND t.state = 'succeeded'
+    )
+    (SELECT DISTINCT ON (m.trial_id, m.task, m.metric) m.trial_id, m.split, m.task, m.metric, m.value
+      FROM done d JOIN metric m ON m.trial_id = d.id AND m.attempt = d.attempt AND m.split = 'test'
+      WHERE NOT starts_with(m.metric, ${confusionPrefix})
+      ORDER BY m.trial_id, m.task, m.metric, m.epoch DESC)
+    UNION ALL
+    (SELECT m.trial_id, m.split, m.task, m.metric, m.value
+      FROM done d
+        CROSS JOIN LATERAL (
+          SELECT epoch FROM metric WHERE trial_id = d.id AND attempt = d.attempt AND split = 'train'
+          ORDER BY epoch DESC LIMIT 1
+        ) last
+        JOIN metric m ON m.trial_id = d.id AND m.attempt = d.attempt AND m.epoch = last.epoch AND m.split = 'train'
+      WHERE d.kind = 'learned' AND m.metric = ANY(${finalMetrics}))`;
 }
 
 /**
@@ -32,12 +59,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
           },
         },
       }),
-      database.$queryRaw<MetricRow[]>`
-      SELECT DISTINCT ON (m.trial_id, m.split, m.task, m.metric) m.trial_id, m.split, m.task, m.metric, m.value
-      FROM trial t JOIN metric m ON m.trial_id = t.id AND m.attempt = t.attempt
-      WHERE t.sweep_id = ${sweepId} AND t.state = 'succeeded' AND m.split IN ('test', 'train')
-        AND NOT starts_with(m.metric, ${confusionPrefix})
-      ORDER BY m.trial_id, m.split, m.task, m.metric, m.epoch DESC`,
+      database.$queryRaw<MetricRow[]>(lastMetrics(sweepId)),
     ],
     inOneSnapshot,
   );

@@ -1,0 +1,114 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { chromium, type Browser } from 'playwright-core';
+import { packageRoot } from '../services/shared/version.js';
+import { writeLargeSweep } from './large-sweep.js';
+import type { BenchRecord } from './record.js';
+
+const sweep = { id: 'sweep-large', settings: 334, seeds: 3, epochs: 100 };
+const openings = 5;
+const what = '1,002 trials × 100 epochs × 3 tasks';
+
+interface Opening {
+  /** Milliseconds from asking for the page until its table is there and its controls work. */
+  readonly usable: number;
+  /** The same until the first chart is drawn. */
+  readonly charts: number;
+  /** What came over the network until then, compressed. */
+  readonly bytes: number;
+}
+
+/** Opens the page in a browser that has nothing of it in its cache. */
+async function open(browser: Browser, url: string): Promise<Opening> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  const network = await context.newCDPSession(page);
+  await network.send('Network.enable');
+  let bytes = 0;
+  network.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
+  const begin = performance.now();
+  await page.goto(url, { waitUntil: 'commit' });
+  await page.waitForFunction(
+    "document.documentElement.classList.contains('js') && document.querySelectorAll('table.comparison tbody tr').length > 50",
+  );
+  const usable = performance.now() - begin;
+  await page.waitForSelector('.charts canvas, .charts figure');
+  const charts = performance.now() - begin;
+  await page.waitForFunction("document.getElementById('live')?.dataset.state === 'live'");
+  await context.close();
+  return { usable, charts, bytes };
+}
+
+function sigmasweep(folder: string, args: readonly string[]): void {
+  const { status, stderr } = spawnSync(process.execPath, [join(packageRoot, 'bin', 'sigmasweep.js'), ...args], {
+    cwd: folder,
+    env: {
+      ...process.env,
+      DATABASE_URL: '',
+      NATS_URL: '',
+      SIGMASWEEP_STATE: join(folder, 'state'),
+      SIGMASWEEP_PORT: '0',
+    },
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`sigmasweep ${args.join(' ')}: ${stderr}`);
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+/** How long a large sweep's page takes to be of use, and what it transfers. */
+export async function run(): Promise<readonly BenchRecord[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-bench-'));
+  try {
+    sigmasweep(folder, ['up', '--workers', '1', '--slots', '1']);
+    const { databaseUrl, dashboardUrl } = JSON.parse(readFileSync(join(folder, 'state', 'run.json'), 'utf8')) as {
+      databaseUrl: string;
+      dashboardUrl: string;
+    };
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    await writeLargeSweep(client, sweep);
+    await client.end();
+    const browser = await chromium.launch({
+      executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu'],
+    });
+    const opened: Opening[] = [];
+    try {
+      // The first one is of a dashboard that has just started.
+      for (let index = 0; index <= openings; index += 1) {
+        opened.push(await open(browser, new URL(`/sweeps/${sweep.id}`, dashboardUrl).href));
+      }
+    } finally {
+      await browser.close();
+    }
+    const [first, ...warm] = opened;
+    return [
+      {
+        name: `page of a sweep with ${what}: usable after`,
+        value: median(warm.map(({ usable }) => usable)) / 1000,
+        unit: 's',
+        comparedWith: `goal: 1 s; median of ${String(openings)}, the first of all ${((first?.usable ?? 0) / 1000).toFixed(2)} s`,
+      },
+      {
+        name: `page of a sweep with ${what}: charts after`,
+        value: median(warm.map(({ charts }) => charts)) / 1000,
+        unit: 's',
+        comparedWith: `median of ${String(openings)}, the first of all ${((first?.charts ?? 0) / 1000).toFixed(2)} s`,
+      },
+      {
+        name: `page of a sweep with ${what}: transferred`,
+        value: Math.max(...opened.map(({ bytes }) => bytes)) / 1000,
+        unit: 'kB',
+        comparedWith: 'goal: 500 kB; page, scripts, styles, charts and the first refresh, compressed',
+      },
+    ];
+  } finally {
+    sigmasweep(folder, ['down']);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
