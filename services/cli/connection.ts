@@ -1,7 +1,8 @@
 import type { Config } from '../shared/config.js';
 import { SigmasweepError } from '../shared/errors.js';
-import { callCommand } from '../shared/nats/command-client.js';
+import { callCommand, signCommands } from '../shared/nats/command-client.js';
 import { connectNats, type Connection } from '../shared/nats/connect.js';
+import { commandLineActor } from './actor.js';
 import { runningStack } from './stack/stack.js';
 
 /** Turns what a person wrote for a sweep into its id. */
@@ -22,6 +23,7 @@ export async function withCoordinator<Result>(
     });
   }
   const connection = await connectNats(url, 'sigmasweep cli');
+  signCommands(connection, commandLineActor);
   try {
     return await use(connection, (given) => resolveSweep(connection, given));
   } finally {

@@ -1,15 +1,20 @@
 import { Hono, type Context } from 'hono';
 import { compress } from 'hono/compress';
-import { csrf } from 'hono/csrf';
+import { contextStorage } from 'hono/context-storage';
 import { HTTPException } from 'hono/http-exception';
 import { SigmasweepError } from '../shared/errors.js';
 import { guard, healthPath } from './access/guard.js';
 import { pageHeaders } from './access/headers.js';
+import { limitedBody, limitedRate } from './access/request-limits.js';
+import { sameOrigin } from './access/same-origin.js';
 import type { Dependencies } from './dependencies.js';
 import { isDatabaseUnavailable } from './queries/availability.js';
+import { actionRoutes } from './routes/actions.js';
+import { annotationRoutes } from './routes/annotations.js';
 import { eventRoutes } from './routes/events.js';
 import { fileRoutes } from './routes/files.js';
 import { launchRoutes } from './routes/launch.js';
+import { loginRoutes } from './routes/login.js';
 import { overviewRoutes } from './routes/overview.js';
 import { publishRoutes } from './routes/publish.js';
 import { sweepRoutes } from './routes/sweeps.js';
@@ -19,6 +24,7 @@ import { MessagePage } from './views/message.js';
 
 /** The features of the dashboard. A new one is a file in routes/ and a line here. */
 const features = [
+  loginRoutes,
   overviewRoutes,
   launchRoutes,
   sweepRoutes,
@@ -26,6 +32,8 @@ const features = [
   publishRoutes,
   trialRoutes,
   fileRoutes,
+  actionRoutes,
+  annotationRoutes,
   eventRoutes,
 ] as const;
 
@@ -45,8 +53,11 @@ export function createDashboard(dependencies: Dependencies): Hono {
 
   app.use(compress());
   app.use(pageHeaders);
-  app.use(guard(dependencies.token));
-  app.use(csrf());
+  app.use(contextStorage());
+  app.use(sameOrigin);
+  app.use(guard({ ...dependencies.access, assets }));
+  app.use(limitedRate(dependencies.access));
+  app.use(limitedBody);
   app.use(async (context, next) => {
     await next();
     // Pages show what is true now; a back button should not bring an old state.

@@ -1,6 +1,9 @@
 import type { Database } from '../shared/db/connect.js';
 import type { SweepSpec } from '../shared/sweep-spec/parse.js';
+import type { AccessEvent } from '../shared/messages/commands.js';
 import type { Logger } from '../shared/log.js';
+import type { Access } from './access/access.js';
+import type { Identity, Role } from './access/identity.js';
 import type { Assets } from './assets.js';
 import type { Example } from './launch/examples.js';
 import type { LiveChanges } from './live/live-changes.js';
@@ -17,6 +20,12 @@ export interface Submitted {
 
 /** The coordinator's commands that the dashboard gives; cancel and retry answer how many trials they touched. */
 export interface SweepCommands {
+  /** Has a login or logout written down in the log of actions; nobody waits for it. */
+  noteAccess(event: AccessEvent, by: Pick<Identity, 'name' | 'address'> & { role: Role | undefined }): void;
+  annotate(change: CommandTarget & { readonly notes: string; readonly tags: string[] }): Promise<unknown>;
+  archive(change: { readonly sweepId: string; readonly archived: boolean }): Promise<unknown>;
+  /** Answers how many trials went with the sweep. */
+  delete(target: { readonly sweepId: string }): Promise<number>;
   submit(submission: { readonly spec: SweepSpec; readonly idempotencyKey: string }): Promise<Submitted>;
   cancel(target: CommandTarget): Promise<number>;
   retry(target: CommandTarget): Promise<number>;
@@ -30,6 +39,5 @@ export interface Dependencies {
   readonly assets: Assets;
   readonly examples: readonly Example[];
   readonly logger: Logger;
-  /** Password of the dashboard; undefined only when it listens on loopback. */
-  readonly token: string | undefined;
+  readonly access: Access;
 }

@@ -6,6 +6,9 @@ import { SigmasweepError } from '../shared/errors.js';
 /** How many ports after the wanted one are tried. */
 const furtherPorts = 20;
 
+/** Who sends a request slower than this holds a connection for nothing, in milliseconds. */
+const patience = { headersTimeout: 10_000, requestTimeout: 60_000 };
+
 export interface Listening {
   readonly server: ServerType;
   readonly port: number;
@@ -34,7 +37,7 @@ export async function listen(app: Hono, host: string, wanted: number): Promise<L
 /** Undefined when the port is taken. */
 function tryPort(app: Hono, host: string, port: number): Promise<ServerType | undefined> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: host, port });
+    const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions: patience });
     server.once('listening', () => resolve(server));
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') {

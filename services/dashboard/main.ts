@@ -2,9 +2,11 @@ import { readConfig } from '../shared/config.js';
 import { connectDatabase } from '../shared/db/connect.js';
 import { errorRecord } from '../shared/errors.js';
 import { createLogger } from '../shared/log.js';
-import { callCommand } from '../shared/nats/command-client.js';
+import { callCommand, signCommands } from '../shared/nats/command-client.js';
 import { connectNats } from '../shared/nats/connect.js';
 import { subscribeChanges } from '../shared/nats/subscribe-changes.js';
+import { createAccess } from './access/access.js';
+import { actorOf, currentIdentity } from './access/identity.js';
 import { checkBinding } from './access/token.js';
 import { createDashboard } from './app.js';
 import { readAssets } from './assets.js';
@@ -16,10 +18,20 @@ import { overviewFingerprint, sweepFingerprint } from './queries/fingerprints.js
 async function run(): Promise<void> {
   const config = readConfig('dashboard');
   const logger = createLogger('dashboard', config.SIGMASWEEP_LOG_LEVEL);
-  checkBinding(config.SIGMASWEEP_HOST, config.SIGMASWEEP_TOKEN);
+  const settings = {
+    token: config.SIGMASWEEP_TOKEN,
+    viewToken: config.SIGMASWEEP_VIEW_TOKEN,
+    sessionHours: config.SIGMASWEEP_SESSION_HOURS,
+    proxies: config.SIGMASWEEP_PROXIES,
+  };
+  checkBinding(config.SIGMASWEEP_HOST, settings.token, settings.viewToken);
   const assets = readAssets();
   const database = connectDatabase(config.DATABASE_URL);
   const nats = await connectNats(config.NATS_URL, 'dashboard');
+  signCommands(nats, () => {
+    const identity = currentIdentity();
+    return identity === undefined ? undefined : actorOf(identity);
+  });
   const live = new LiveChanges((topic) =>
     topic === everySweep ? overviewFingerprint(database) : sweepFingerprint(database, topic),
   );
@@ -29,9 +41,16 @@ async function run(): Promise<void> {
     live,
     assets,
     logger,
-    token: config.SIGMASWEEP_TOKEN,
+    access: createAccess(settings),
     examples: readExamples(),
     commands: {
+      noteAccess: (event, by) => {
+        const note = callCommand(nats, 'access', { event }, undefined, actorOf(by));
+        note.catch((error: unknown) => logger.warn({ event, err: error }, 'a login was not written down'));
+      },
+      annotate: (change) => callCommand(nats, 'annotate', change),
+      archive: (change) => callCommand(nats, 'archive', change),
+      delete: async (target) => (await callCommand(nats, 'delete', target)).trials,
       submit: (given) => callCommand(nats, 'submit', given),
       cancel: async (target) => (await callCommand(nats, 'cancel', target)).cancelled,
       retry: async (target) => (await callCommand(nats, 'retry', target)).queued,

@@ -87,7 +87,29 @@ export const settings = {
     NATS_URL: natsUrl,
     SIGMASWEEP_HOST: z.string().min(1).default('127.0.0.1').describe('Address the dashboard listens on.'),
     SIGMASWEEP_PORT: port(4600).describe('Port of the dashboard; 0 = any free one.'),
-    SIGMASWEEP_TOKEN: z.string().min(16).optional().describe('Password of the dashboard; needed off loopback.'),
+    SIGMASWEEP_TOKEN: z
+      .string()
+      .min(16)
+      .optional()
+      .describe('Secret that lets people operate; without one the dashboard listens on loopback only.'),
+    SIGMASWEEP_VIEW_TOKEN: z
+      .string()
+      .min(16)
+      .optional()
+      .describe('Secret that lets people look at everything and change nothing.'),
+    SIGMASWEEP_SESSION_HOURS: z.coerce
+      .number()
+      .positive()
+      .max(8760)
+      .default(12)
+      .describe('How long a login lasts, in hours.'),
+    SIGMASWEEP_PROXIES: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(10)
+      .default(0)
+      .describe('Proxies before the dashboard; the client’s address is then taken from X-Forwarded-For.'),
     SIGMASWEEP_LOG_LEVEL: logLevel,
   },
   cli: {

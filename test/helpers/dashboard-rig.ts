@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { createAccess } from '../../services/dashboard/access/access.js';
+import { usualLimits, type AccessLimits } from '../../services/dashboard/access/limits.js';
 import { createDashboard } from '../../services/dashboard/app.js';
 import { readAssets } from '../../services/dashboard/assets.js';
 import type { CommandTarget } from '../../services/dashboard/dependencies.js';
@@ -12,6 +14,7 @@ import { overviewFingerprint, sweepFingerprint } from '../../services/dashboard/
 import { connectDatabase } from '../../services/shared/db/connect.js';
 import { SigmasweepError } from '../../services/shared/errors.js';
 import { createLogger } from '../../services/shared/log.js';
+import type { AccessEvent } from '../../services/shared/messages/commands.js';
 import { protocolVersion } from '../../services/shared/messages/common.js';
 import { subjects } from '../../services/shared/nats-names.js';
 import { connectNats } from '../../services/shared/nats/connect.js';
@@ -33,6 +36,8 @@ export interface DashboardRig {
   readonly commands: { readonly name: 'cancel' | 'retry'; readonly target: CommandTarget }[];
   /** Specs that the dashboard has submitted, with their idempotency keys. */
   readonly submissions: { readonly spec: SweepSpec; readonly idempotencyKey: string }[];
+  /** Logins and logouts that the dashboard has had written down. */
+  readonly accessEvents: readonly AccessEvent[];
   /** Tells as the coordinator does after a commit. */
   publishChange(sweepId: string): Promise<void>;
   /** Stops PostgreSQL under the running dashboard. */
@@ -47,7 +52,9 @@ export const touchedTrials = 3;
 export const submittedSweep = 'sweep-submitted1';
 
 /** A dashboard over real servers: PostgreSQL with the project's tables, NATS, and the browser bundle as it is now. */
-export async function startDashboardRig(options: { token?: string; pollEvery?: number } = {}): Promise<DashboardRig> {
+export async function startDashboardRig(
+  options: { token?: string; viewToken?: string; pollEvery?: number; limits?: Partial<AccessLimits> } = {},
+): Promise<DashboardRig> {
   const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-dashboard-'));
   const [postgres, nats] = await Promise.all([startPostgres(), startNats(), bundleClient(folder)]);
   await applyMigrations(postgres.url);
@@ -63,7 +70,10 @@ export async function startDashboardRig(options: { token?: string; pollEvery?: n
   );
   const unsubscribe = subscribeChanges(connection, (sweepId) => live.notice(sweepId));
   const commands: DashboardRig['commands'] = [];
+  const accessEvents: AccessEvent[] = [];
   const submissions: DashboardRig['submissions'] = [];
+  /** These are tried with a real coordinator, in dashboard-operations.test.ts. */
+  const refuse = (): Promise<never> => Promise.reject(new SigmasweepError('NOT_HERE', 'This rig has no coordinator.'));
   const command = (name: 'cancel' | 'retry') => (target: CommandTarget) => {
     commands.push({ name, target });
     const refused = 'sweepId' in target && target.sweepId === unreachableSweep;
@@ -77,9 +87,16 @@ export async function startDashboardRig(options: { token?: string; pollEvery?: n
     live,
     assets: readAssets(folder),
     logger: createLogger('dashboard', 'silent'),
-    token: options.token,
+    access: createAccess(
+      { token: options.token, viewToken: options.viewToken, sessionHours: 12, proxies: 0 },
+      { ...usualLimits, ...options.limits },
+    ),
     examples: readExamples(),
     commands: {
+      annotate: refuse,
+      archive: refuse,
+      delete: refuse,
+      noteAccess: (event) => accessEvents.push(event),
       submit: (given) => {
         const created = submissions.every(({ idempotencyKey }) => idempotencyKey !== given.idempotencyKey);
         submissions.push(given);
@@ -98,6 +115,7 @@ export async function startDashboardRig(options: { token?: string; pollEvery?: n
     live,
     commands,
     submissions,
+    accessEvents,
     publishChange: async (sweepId) => {
       connection.publish(subjects.changed(sweepId), JSON.stringify({ v: protocolVersion, sweepId }));
       await connection.flush();

@@ -1,11 +1,12 @@
 import { compareSweep } from '../../shared/compare/comparison.js';
 import { renderTerminal } from '../../shared/compare/render-terminal.js';
-import { callCommand } from '../../shared/nats/command-client.js';
+import { callCommand, signCommands } from '../../shared/nats/command-client.js';
 import { connectNats, type Connection } from '../../shared/nats/connect.js';
 import { newId } from '../../shared/ids.js';
 import { countTrials } from '../../shared/sweep-spec/count.js';
 import type { SweepSpec } from '../../shared/sweep-spec/parse.js';
 import { submission } from '../../shared/sweep-spec/submission.js';
+import { commandLineActor } from '../actor.js';
 import { exitCodeOfInterruption, interruption } from '../interruption.js';
 import { outcomeOf } from '../progress/outcome.js';
 import { watchSweep } from '../progress/watch-sweep.js';
@@ -40,6 +41,7 @@ export const run: Verb = {
       if (!stack.startedHere) terminal.note('Using the stack that runs already.');
       try {
         const connection = await connectNats(stack.natsUrl, 'sigmasweep run');
+        signCommands(connection, commandLineActor);
         try {
           process.exitCode = await unlessBroken(stack, (broken) =>
             trainAndShow(connection, spec, options, stack.dashboardUrl, terminal, AbortSignal.any([signal, broken])),

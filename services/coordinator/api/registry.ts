@@ -1,6 +1,10 @@
 import type { CommandName } from '../../shared/messages/commands.js';
+import { access } from './access.js';
+import { annotate } from './annotate.js';
+import { archive } from './archive.js';
 import { cancel } from './cancel.js';
 import { claim } from './claim.js';
+import { deleteSweep } from './delete.js';
 import type { Handler } from './handler.js';
 import { list } from './list.js';
 import { results } from './results.js';
@@ -16,5 +20,9 @@ export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
   results,
   cancel,
   retry,
+  annotate,
+  archive,
+  delete: deleteSweep,
+  access,
   claim,
 };

@@ -1,9 +1,11 @@
 import type { Msg, NatsConnection } from 'nats';
 import { SigmasweepError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/log.js';
-import { commands, type CommandName } from '../../shared/messages/commands.js';
+import { commands, type Actor, type CommandName } from '../../shared/messages/commands.js';
 import { subjects } from '../../shared/nats-names.js';
 import { accepted, failure, refused, RequestError, type Answer } from './answer.js';
+import { recordAction } from '../store/record-action.js';
+import { actionOf, splitActor } from './audit.js';
 import type { ApiContext, Handler } from './handler.js';
 import { Lanes } from './lanes.js';
 import { handlers } from './registry.js';
@@ -20,7 +22,11 @@ function isCommand(name: string): name is CommandName {
   return Object.hasOwn(handlers, name);
 }
 
-function readRequest<Name extends CommandName>(name: Name, data: Uint8Array, handler: Handler<Name>): unknown {
+function readRequest<Name extends CommandName>(
+  name: Name,
+  data: Uint8Array,
+  handler: Handler<Name>,
+): { request: unknown; by: Actor | undefined } {
   if (data.byteLength > handler.largestRequest) {
     throw new SigmasweepError(
       'REQUEST_TOO_LARGE',
@@ -34,8 +40,9 @@ function readRequest<Name extends CommandName>(name: Name, data: Uint8Array, han
   } catch (error) {
     throw new RequestError(name, [{ path: '', message: `not JSON: ${String(error)}` }]);
   }
-  const parsed = commands[name].request.safeParse(value);
-  if (parsed.success) return parsed.data;
+  const { by, request } = splitActor(value);
+  const parsed = commands[name].request.safeParse(request);
+  if (parsed.success) return { request: parsed.data, by };
   throw new RequestError(
     name,
     parsed.error.issues.slice(0, 20).map(({ path, message }) => ({ path: path.join('.'), message })),
@@ -45,8 +52,21 @@ function readRequest<Name extends CommandName>(name: Name, data: Uint8Array, han
 async function perform(context: ApiContext, lanes: Lanes, name: CommandName, data: Uint8Array): Promise<Answer> {
   // Each name goes with its own handler; the compiler cannot follow that through the registry.
   const handler = handlers[name] as Handler<CommandName>;
-  const request = readRequest(name, data, handler) as Parameters<typeof handler.handle>[1];
-  return lanes.run(handler.lane, async () => accepted(await handler.handle(context, request)));
+  const { request: given, by } = readRequest(name, data, handler);
+  const request = given as Parameters<typeof handler.handle>[1];
+  return lanes.run(handler.lane, async () => {
+    if (handler.lane !== 'write') return accepted(await handler.handle(context, request));
+    try {
+      const answer = await handler.handle(context, request);
+      await recordAction(context.database, actionOf(name, by, request, { answer }));
+      return accepted(answer);
+    } catch (error) {
+      const refusedFor = error instanceof SigmasweepError ? error.code : 'INTERNAL';
+      // What was refused is worth knowing; that it could not be written down changes nothing about the refusal.
+      await recordAction(context.database, actionOf(name, by, request, { refusedFor })).catch(() => undefined);
+      throw error;
+    }
+  });
 }
 
 /** Sends the answer; when it is larger than the server takes, says so instead. */

@@ -12,9 +12,18 @@ export function isLoopback(host: string): boolean {
 
 /**
  * @param host the address to listen on
- * @throws SigmasweepError PUBLIC_BIND_WITHOUT_TOKEN when other machines could read and cancel sweeps without a password
+ * @throws SigmasweepError VIEW_TOKEN_ALONE when people could look and nobody could operate; PUBLIC_BIND_WITHOUT_TOKEN when other machines could read and cancel sweeps without a password
  */
-export function checkBinding(host: string, token: string | undefined): void {
+export function checkBinding(host: string, token: string | undefined, viewToken?: string): void {
+  if (viewToken !== undefined && token === undefined) {
+    throw new SigmasweepError(
+      'VIEW_TOKEN_ALONE',
+      'SIGMASWEEP_VIEW_TOKEN is set and SIGMASWEEP_TOKEN is not: nobody could operate.',
+      {
+        hint: 'Set SIGMASWEEP_TOKEN as well, to another secret of at least 16 characters.',
+      },
+    );
+  }
   if (isLoopback(host) || token !== undefined) return;
   throw new SigmasweepError(
     'PUBLIC_BIND_WITHOUT_TOKEN',

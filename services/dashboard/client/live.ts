@@ -37,6 +37,8 @@ export function scrollToEnds(region: Element): void {
 /** Fetches one region's HTML again and merges it in. @throws when the server does not answer with it */
 export async function refreshRegion(region: Element, source: string): Promise<void> {
   const response = await fetch(source, { headers: { Accept: 'text/html' } });
+  // The session has run out: the page leads to the login and back.
+  if (response.status === 401) window.location.reload();
   if (!response.ok) throw new Error(`${source}: ${response.status}`);
   const template = document.createElement('template');
   template.innerHTML = await response.text();

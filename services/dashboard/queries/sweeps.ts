@@ -12,6 +12,9 @@ export interface SweepOverview {
   readonly tasks: readonly string[];
   readonly createdAt: Date;
   readonly endedAt: Date | null;
+  /** Left out of the list. */
+  readonly archived: boolean;
+  readonly tags: readonly string[];
   readonly counts: TrialCounts;
   readonly state: SweepState;
   readonly progress: Progress;
@@ -27,6 +30,8 @@ interface OverviewRow {
   tasks: string[];
   created_at: Date;
   ended_at: Date | null;
+  archived: boolean;
+  tags: string[] | null;
   queued: number;
   running: number;
   succeeded: number;
@@ -41,7 +46,8 @@ interface OverviewRow {
 
 async function readOverviews(database: Database, which: Prisma.Sql): Promise<SweepOverview[]> {
   const rows = await database.$queryRaw<OverviewRow[]>`
-    SELECT s.id, s.name, s.workload, s.data, s.tasks, s.created_at, s.ended_at,
+    SELECT s.id, s.name, s.workload, s.data, s.tasks, s.created_at, s.ended_at, s.archived_at IS NOT NULL AS archived,
+      (SELECT a.tags FROM annotation a WHERE a.target = s.id) AS tags,
       count(t.id) FILTER (WHERE t.state = 'queued')::int AS queued,
       count(t.id) FILTER (WHERE t.state = 'running')::int AS running,
       count(t.id) FILTER (WHERE t.state = 'succeeded')::int AS succeeded,
@@ -54,7 +60,7 @@ async function readOverviews(database: Database, which: Prisma.Sql): Promise<Swe
         AS running_work,
       now() AS now
     FROM (${which}) s LEFT JOIN trial t ON t.sweep_id = s.id
-    GROUP BY s.id, s.name, s.workload, s.data, s.tasks, s.created_at, s.ended_at
+    GROUP BY s.id, s.name, s.workload, s.data, s.tasks, s.created_at, s.ended_at, s.archived_at
     ORDER BY s.created_at DESC, s.id`;
   return rows.map((row) => {
     const { queued, running, succeeded, failed, stopped, cancelled } = row;
@@ -67,6 +73,8 @@ async function readOverviews(database: Database, which: Prisma.Sql): Promise<Swe
       tasks: row.tasks,
       createdAt: row.created_at,
       endedAt: row.ended_at,
+      archived: row.archived,
+      tags: row.tags ?? [],
       counts,
       state: sweepState(counts),
       progress: sweepProgress({
@@ -81,11 +89,39 @@ async function readOverviews(database: Database, which: Prisma.Sql): Promise<Swe
   });
 }
 
-const columns = Prisma.sql`SELECT id, name, workload, spec->'data' AS data, tasks, created_at, ended_at FROM sweep`;
+const columns = Prisma.sql`SELECT id, name, workload, spec->'data' AS data, tasks, created_at, ended_at, archived_at FROM sweep`;
+
+/** Which sweeps are listed. */
+export interface SweepFilter {
+  /** In name, id, workload, notes or tags of the sweep or one of its trials; empty for all. */
+  readonly text: string;
+  /** A tag of the sweep or one of its trials. */
+  readonly tag: string | undefined;
+  /** Those that are archived instead of those that are not. */
+  readonly archived: boolean;
+}
+
+export const everything: SweepFilter = { text: '', tag: undefined, archived: false };
 
 /** The newest sweeps, newest first. */
-export function listSweeps(database: Database, limit = 100): Promise<SweepOverview[]> {
-  return readOverviews(database, Prisma.sql`${columns} ORDER BY created_at DESC LIMIT ${limit}`);
+export function listSweeps(
+  database: Database,
+  filter: SweepFilter = everything,
+  limit = 100,
+): Promise<SweepOverview[]> {
+  const { text, tag, archived } = filter;
+  // What a person writes is looked for as it is: it holds no wildcards.
+  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+  return readOverviews(
+    database,
+    Prisma.sql`${columns} WHERE (archived_at IS NOT NULL) = ${archived}
+      AND (${text === ''} OR name ILIKE ${pattern} OR id ILIKE ${pattern} OR workload ILIKE ${pattern} OR EXISTS (
+        SELECT 1 FROM annotation a WHERE a.sweep_id = sweep.id
+          AND (a.notes ILIKE ${pattern} OR array_to_string(a.tags, ',') ILIKE ${pattern})))
+      AND (${tag ?? null}::text IS NULL OR EXISTS (
+        SELECT 1 FROM annotation a WHERE a.sweep_id = sweep.id AND ${tag ?? null}::text = ANY(a.tags)))
+      ORDER BY created_at DESC LIMIT ${limit}`,
+  );
 }
 
 /** One sweep; undefined when there is none with this id. */

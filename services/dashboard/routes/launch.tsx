@@ -1,6 +1,4 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import { SigmasweepError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { sweepSpecJsonSchema } from '../../shared/sweep-spec/json-schema.js';
 import { submission } from '../../shared/sweep-spec/submission.js';
@@ -10,14 +8,11 @@ import { estimateTime } from '../launch/estimate.js';
 import { previewSweep } from '../launch/preview.js';
 import { textOfSpec } from '../launch/start-text.js';
 import { listPastRuns } from '../queries/past-runs.js';
-import { listSweeps, readStoredSpec } from '../queries/sweeps.js';
+import { everything, listSweeps, readStoredSpec } from '../queries/sweeps.js';
 import { countWaiting, listCapacity } from '../queries/workers.js';
 import { CheckResult, type Preview } from '../views/launch-check.js';
 import { LaunchPage, type LaunchForm } from '../views/launch.js';
 import { readId } from './parameters.js';
-
-/** A spec's text may have 1 MB; with the form's encoding, which can triple it, and its other fields. */
-const largestForm = 3_200_000;
 
 /** Past sweeps that are offered as a start. */
 const offeredSweeps = 50;
@@ -25,14 +20,6 @@ const offeredSweeps = 50;
 /** Launching a sweep: the page, its live check, the submission. */
 export function launchRoutes({ database, assets, commands, examples }: Dependencies): Hono {
   const app = new Hono();
-  const limit = bodyLimit({
-    maxSize: largestForm,
-    onError: () => {
-      throw new SigmasweepError('REQUEST_TOO_LARGE', 'This is more than a spec may have: 1,000,000 bytes.', {
-        hint: 'Write a grid as values or as a simplex instead of points.',
-      });
-    },
-  });
 
   const previewOf = async (check: SpecCheck): Promise<Preview | undefined> => {
     if (!check.ok) return undefined;
@@ -47,7 +34,7 @@ export function launchRoutes({ database, assets, commands, examples }: Dependenc
   };
   const page = async (form: LaunchForm, from: { example?: string; sweep?: string } = {}) => {
     const check = checkSpecText(form.text, { quick: form.quick });
-    const [sweeps, preview] = await Promise.all([listSweeps(database, offeredSweeps), previewOf(check)]);
+    const [sweeps, preview] = await Promise.all([listSweeps(database, everything, offeredSweeps), previewOf(check)]);
     return (
       <LaunchPage
         assets={assets}
@@ -75,13 +62,13 @@ export function launchRoutes({ database, assets, commands, examples }: Dependenc
     return context.html(await page({ ...fresh, text: example?.text ?? '' }, from));
   });
 
-  app.post('/launch/check', limit, async (context) => {
+  app.post('/launch/check', async (context) => {
     const { text, quick } = readForm(await context.req.parseBody());
     const check = checkSpecText(text, { quick });
     return context.html(<CheckResult check={check} preview={await previewOf(check)} />);
   });
 
-  app.post('/launch', limit, async (context) => {
+  app.post('/launch', async (context) => {
     const body = await context.req.parseBody();
     const form = readForm(body);
     const check = checkSpecText(form.text, { quick: form.quick });

@@ -1,5 +1,6 @@
 import { id } from '../../shared/messages/common.js';
 import { trialStates, type TrialState } from '../../shared/trial-state.js';
+import type { SweepFilter } from '../queries/sweeps.js';
 import type { TrialFilter } from '../queries/trials.js';
 
 /** Query and path values come from anywhere: each is narrowed here, and what does not fit is as if it were not there. */
@@ -20,6 +21,13 @@ export function readTrialFilter(query: { state?: string | undefined; page?: stri
   return { state, page: Math.min(100_000, Math.max(1, readCount(query.page) ?? 1)) };
 }
 
+/** Which sweeps are listed. Text is bound, never part of a statement; PostgreSQL has no place for U+0000. */
+export function readSweepFilter(query: Readonly<Record<string, string | undefined>>): SweepFilter {
+  const text = (name: string): string => (query[name] ?? '').replaceAll('\0', '').trim().slice(0, 200);
+  const tag = text('tag');
+  return { text: text('find'), tag: tag === '' ? undefined : tag, archived: query['archived'] === 'yes' };
+}
+
 /** "3 trials", "1 trial". */
 export function trialsText(count: number): string {
   return count === 1 ? '1 trial' : `${count} trials`;
@@ -30,7 +38,12 @@ export function readNotice(query: {
   cancelled?: string | undefined;
   queued?: string | undefined;
   launched?: string | undefined;
+  saved?: string | undefined;
+  deleted?: string | undefined;
 }): string | undefined {
+  if (query.saved !== undefined) return 'Notes and tags were saved.';
+  const deleted = readCount(query.deleted);
+  if (deleted !== undefined) return `The sweep was deleted, and ${trialsText(deleted)} with it.`;
   if (query.launched === 'again') {
     return 'This spec was submitted before: this is its sweep. To train it once more, tick “train again” when you launch it.';
   }

@@ -6,10 +6,12 @@ import type { Dependencies } from '../dependencies.js';
 import { sweepFingerprint } from '../queries/fingerprints.js';
 import { readChartInput } from '../queries/chart-input.js';
 import { readShownComparison } from '../queries/results.js';
+import { readAnnotation } from '../queries/annotations.js';
 import { findSweep } from '../queries/sweeps.js';
 import { listTrials } from '../queries/trials.js';
 import { groupings } from '../compare/apply-view.js';
 import { readView, viewPairs, viewQuery, type TableView } from '../compare/table-view.js';
+import { AnnotationCard } from '../views/annotation.js';
 import { ComparisonView } from '../views/comparison.js';
 import { SweepPage, SweepSummary } from '../views/sweep.js';
 import { filterPairs, TrialList } from '../views/trial-list.js';
@@ -47,7 +49,8 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
     if (sweep === undefined) return context.notFound();
     const filter = readTrialFilter(context.req.query());
     const view = readView(new URL(context.req.url).searchParams);
-    const [comparison, trials] = await Promise.all([
+    const [annotation, comparison, trials] = await Promise.all([
+      readAnnotation(database, sweep.id),
       comparisonOf(sweep.id, view, filterPairs(filter)),
       listTrials(database, sweep.id, filter),
     ]);
@@ -56,6 +59,7 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
         assets={assets}
         sweep={sweep}
         notice={readNotice(context.req.query())}
+        annotation={<AnnotationCard base={`/sweeps/${sweep.id}`} annotation={annotation} />}
         comparison={comparison}
         trials={
           <TrialList

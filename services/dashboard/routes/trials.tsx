@@ -1,12 +1,14 @@
 import { Hono, type Context } from 'hono';
 import { trialChartSections } from '../charts/trial-charts.js';
 import type { Dependencies } from '../dependencies.js';
+import { readAnnotation } from '../queries/annotations.js';
 import { readTestMetrics, readTrialMetrics } from '../queries/curves.js';
 import { listPictures } from '../queries/pictures.js';
 import { listTrialChoices } from '../queries/trial-choices.js';
 import { findTrial, readLog, type TrialDetail } from '../queries/trials.js';
 import { ConfigurationDifference } from '../views/configuration-difference.js';
 import { Pictures } from '../views/pictures.js';
+import { AnnotationCard } from '../views/annotation.js';
 import { Configuration, Log } from '../views/trial-parts.js';
 import { Attempts, Checkpoints, TrialHead, TrialPage } from '../views/trial.js';
 import { readCount, readId, readNotice } from './parameters.js';
@@ -103,6 +105,12 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
         notice={readNotice(context.req.query())}
         head={await head(view)}
         attempts={attempts(view)}
+        annotation={
+          <AnnotationCard
+            base={`/trials/${view.trial.id}`}
+            annotation={await readAnnotation(database, view.trial.id)}
+          />
+        }
         pictures={await pictures(view)}
         configuration={
           <>

@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { mayOperate } from '../access/identity.js';
 import type { Example } from '../launch/examples.js';
 import type { SweepOverview } from '../queries/sweeps.js';
 import { Page, type PageProps } from './layout.js';
@@ -113,9 +114,13 @@ export function LaunchPage({ assets, examples, sweeps, from, form, check }: Laun
           <button class="button" type="submit" name="action" value="check" id="check-button">
             Check
           </button>
-          <button class="button button-main" type="submit" name="action" value="launch" id="launch-button">
-            Launch
-          </button>
+          {mayOperate() ? (
+            <button class="button button-main" type="submit" name="action" value="launch" id="launch-button">
+              Launch
+            </button>
+          ) : (
+            <p class="muted">You may look and check, not launch.</p>
+          )}
         </div>
       </form>
     </Page>

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { Child } from 'hono/jsx';
+import { currentIdentity } from '../access/identity.js';
 import { softwareVersion } from '../../shared/version.js';
 import { icon } from './icon.js';
 import { assetUrl, type Assets } from '../assets.js';
@@ -9,7 +10,7 @@ export interface PageProps {
   readonly assets: Assets;
   /** Address of the page's server-sent events; undefined for pages that don't change. */
   readonly events?: string;
-  readonly current?: 'sweeps' | 'launch' | 'workers';
+  readonly current?: 'sweeps' | 'launch' | 'workers' | 'actions';
   /** A further script of the bundle, for pages that need one. */
   readonly script?: string;
   readonly children?: Child;
@@ -19,6 +20,7 @@ const navigation = [
   { key: 'sweeps', href: '/', label: 'Sweeps' },
   { key: 'launch', href: '/launch', label: 'Launch' },
   { key: 'workers', href: '/workers', label: 'Workers' },
+  { key: 'actions', href: '/actions', label: 'Actions' },
 ] as const;
 
 /** The frame of every page: head, bar, main part. */
@@ -60,6 +62,7 @@ export function Page({ title, assets, events, current, script, children }: PageP
                   <span class="live-text">connecting</span>
                 </p>
               )}
+              <Person />
             </div>
           </header>
           <main id="main" tabindex={-1}>
@@ -69,6 +72,23 @@ export function Page({ title, assets, events, current, script, children }: PageP
         </body>
       </html>
     )}`;
+}
+
+/** Who is logged in, with the way out; nothing where everybody may do everything. */
+function Person() {
+  const identity = currentIdentity();
+  if (identity?.via !== 'session') return null;
+  return (
+    <form method="post" action="/logout" class="person">
+      <span>
+        {identity.name ?? 'logged in'}
+        {identity.role === 'view' ? ' (view only)' : ''}
+      </span>
+      <button class="button" type="submit">
+        Log out
+      </button>
+    </form>
+  );
 }
 
 /** A part of a page that the browser fetches again when something changed. */

@@ -1,10 +1,12 @@
 import { dash } from '../../shared/compare/number-forms.js';
 import { formatEstimate, formatTime } from '../format.js';
 import { taskLabel } from '../../shared/compare/metric-names.js';
-import type { SweepOverview } from '../queries/sweeps.js';
+import type { SweepFilter, SweepOverview } from '../queries/sweeps.js';
 import type { WorkerRow } from '../queries/workers.js';
+import { Tags } from './annotation.js';
 import { Live, Page, TableScroll, type PageProps } from './layout.js';
 import { ProgressBar, StateBadge } from './state.js';
+import { Notice } from './sweep.js';
 import { WorkersTable } from './workers.js';
 
 function SweepLine({ sweep }: { sweep: SweepOverview }) {
@@ -16,6 +18,7 @@ function SweepLine({ sweep }: { sweep: SweepOverview }) {
         <span class="sub">
           {sweep.workload} · {sweep.tasks.map((task) => taskLabel(sweep, task)).join(' + ')}
         </span>
+        <Tags tags={sweep.tags} />
       </th>
       <td>
         <StateBadge state={sweep.state} />
@@ -50,12 +53,17 @@ function SweepLine({ sweep }: { sweep: SweepOverview }) {
 }
 
 /** The table of sweeps, or how to start the first one. */
-export function SweepTable({ sweeps }: { sweeps: readonly SweepOverview[] }) {
+export function SweepTable({ sweeps, filter }: { sweeps: readonly SweepOverview[]; filter: SweepFilter }) {
+  if (sweeps.length === 0 && (filter.archived || filter.text !== '' || filter.tag !== undefined)) {
+    return <p class="empty">{filter.archived ? 'No archived sweep is like this.' : 'No sweep is like this.'}</p>;
+  }
   if (sweeps.length === 0) {
     return (
       <div class="empty">
         <h2>No sweeps yet</h2>
-        <p>Launch one and it appears here by itself:</p>
+        <p>
+          <a href="/launch">Launch one</a> here, or from a terminal; it appears by itself:
+        </p>
         <pre>
           <code>npx sigmasweep submit examples/class-depth.yaml --quick</code>
         </pre>
@@ -92,19 +100,59 @@ export function SweepTable({ sweeps }: { sweeps: readonly SweepOverview[] }) {
   );
 }
 
+/** The filter as a query, "" for everything. */
+function sweepQuery({ text, tag, archived }: SweepFilter): string {
+  const query = new URLSearchParams({
+    ...(text === '' ? {} : { find: text }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(archived ? { archived: 'yes' } : {}),
+  }).toString();
+  return query === '' ? '' : `?${query}`;
+}
+
 export function SweepListPage(props: {
   assets: PageProps['assets'];
   sweeps: readonly SweepOverview[];
   workers: readonly WorkerRow[];
+  filter: SweepFilter;
+  notice: string | undefined;
 }) {
+  const { filter } = props;
   return (
     <Page title="Sweeps" assets={props.assets} events="/events" current="sweeps">
       <div class="page-head">
-        <h1>Sweeps</h1>
+        <h1>{filter.archived ? 'Archived sweeps' : 'Sweeps'}</h1>
+        <div class="actions">
+          <a class="button button-main" href="/launch">
+            Launch a sweep
+          </a>
+        </div>
       </div>
+      <Notice text={props.notice} />
+      <form method="get" action="/" class="view-form sweep-search" role="search">
+        {filter.archived ? <input type="hidden" name="archived" value="yes" /> : null}
+        <label>
+          <span class="hidden">Find sweeps by name, notes or tags</span>
+          <input type="search" name="find" value={filter.text} placeholder="Name, notes, tags" />
+        </label>
+        <button class="button" type="submit">
+          Find
+        </button>
+        {filter.tag === undefined ? null : (
+          <span>
+            Tag <span class="tag">{filter.tag}</span>
+          </span>
+        )}
+        {filter.text === '' && filter.tag === undefined ? null : (
+          <a href={filter.archived ? '/?archived=yes' : '/'}>Show all</a>
+        )}
+        <a class="apart" href={filter.archived ? '/' : '/?archived=yes'}>
+          {filter.archived ? 'Sweeps that are not archived' : 'Archived sweeps'}
+        </a>
+      </form>
       <section class="card flush">
-        <Live id="sweeps" source="/fragment/sweeps">
-          <SweepTable sweeps={props.sweeps} />
+        <Live id="sweeps" source={`/fragment/sweeps${sweepQuery(filter)}`}>
+          <SweepTable sweeps={props.sweeps} filter={filter} />
         </Live>
       </section>
       <section class="card flush" aria-labelledby="workers-title">

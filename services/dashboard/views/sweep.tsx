@@ -2,6 +2,7 @@ import type { Child } from 'hono/jsx';
 import type { TrialState } from '../../shared/trial-state.js';
 import { taskLabel } from '../../shared/compare/metric-names.js';
 import { dash } from '../../shared/compare/number-forms.js';
+import { mayOperate } from '../access/identity.js';
 import { formatDuration } from '../../shared/format-duration.js';
 import { formatEstimate, formatTime } from '../format.js';
 import type { SweepOverview } from '../queries/sweeps.js';
@@ -29,14 +30,34 @@ const counted = [
   { state: 'cancelled', always: false, tone: 'off' },
 ] as const satisfies readonly { state: TrialState; always: boolean; tone: string }[];
 
-/** A button that posts; asks first where the deed cannot be undone. */
+/** A button that posts; asks first where the deed cannot be undone. Not there for who may only look. */
 export function Post({ to, label, confirm, quiet }: { to: string; label: string; confirm?: string; quiet?: boolean }) {
+  if (!mayOperate()) return null;
   return (
     <form method="post" action={to} data-confirm={confirm} data-key={to}>
       <button class={quiet === true ? 'button' : 'button button-danger'} type="submit">
         {label}
       </button>
     </form>
+  );
+}
+
+/** What is done with a sweep that is over. */
+function Upkeep({ sweep }: { sweep: SweepOverview }) {
+  if (!mayOperate()) return null;
+  const base = `/sweeps/${sweep.id}`;
+  return (
+    <>
+      <form method="post" action={`${base}/archive`}>
+        <input type="hidden" name="archived" value={sweep.archived ? '' : 'yes'} />
+        <button class="button" type="submit">
+          {sweep.archived ? 'Take out of the archive' : 'Archive'}
+        </button>
+      </form>
+      <a class="button button-danger" href={`${base}/delete`}>
+        Delete …
+      </a>
+    </>
   );
 }
 
@@ -56,6 +77,7 @@ export function SweepSummary({ sweep }: { sweep: SweepOverview }) {
             {sweep.workload} · {sweep.tasks.map((task) => taskLabel(sweep, task)).join(' + ')} · created{' '}
             <time datetime={sweep.createdAt.toISOString()}>{formatTime(sweep.createdAt)}</time> ·{' '}
             <code>{sweep.id}</code>
+            {sweep.archived ? ' · archived' : ''}
           </p>
         </div>
         <div class="actions">
@@ -68,7 +90,9 @@ export function SweepSummary({ sweep }: { sweep: SweepOverview }) {
               label="Cancel sweep"
               confirm={`Cancel the ${waiting} trials that are queued or running?`}
             />
-          ) : null}
+          ) : (
+            <Upkeep sweep={sweep} />
+          )}
         </div>
       </div>
       <ProgressBar counts={counts} share={progress.share} large />
@@ -134,13 +158,14 @@ export interface SweepPageProps {
   readonly assets: PageProps['assets'];
   readonly sweep: SweepOverview;
   readonly notice: string | undefined;
+  readonly annotation: Child;
   readonly comparison: Child;
   readonly trials: Child;
   /** Query of the table's view and the list's filter, kept when they are fetched again. */
   readonly query: string;
 }
 
-export function SweepPage({ assets, sweep, notice, comparison, trials, query }: SweepPageProps) {
+export function SweepPage({ assets, sweep, notice, annotation, comparison, trials, query }: SweepPageProps) {
   const base = `/sweeps/${sweep.id}`;
   return (
     <Page title={sweep.name} assets={assets} events={`/events?sweep=${sweep.id}`}>
@@ -151,6 +176,7 @@ export function SweepPage({ assets, sweep, notice, comparison, trials, query }: 
       <Live id="summary" source={`${base}/fragment/summary`}>
         <SweepSummary sweep={sweep} />
       </Live>
+      {annotation}
       <section class="card flush" aria-labelledby="comparison-title">
         <div class="card-head">
           <h2 id="comparison-title">Comparison</h2>

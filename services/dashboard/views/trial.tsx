@@ -205,6 +205,7 @@ export interface TrialPageProps {
   readonly notice: string | undefined;
   readonly head: Child;
   readonly attempts: Child;
+  readonly annotation: Child;
   readonly pictures: Child;
   readonly configuration: Child;
   readonly log: Child;
@@ -223,6 +224,7 @@ export function TrialPage(props: TrialPageProps) {
       <Live id="head" source={`${base}/fragment/head${query}`}>
         {props.head}
       </Live>
+      {props.annotation}
       <section class="card flush" aria-labelledby="pictures-title">
         <div class="card-head">
           <h2 id="pictures-title">Predictions</h2>

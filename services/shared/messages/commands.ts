@@ -43,12 +43,43 @@ export const trialSummary = z.object({
 });
 export type TrialSummary = z.infer<typeof trialSummary>;
 
+const targetFields = { v: version, sweepId: id.optional(), trialId: id.optional() };
+const namesOne = (value: { sweepId?: string | undefined; trialId?: string | undefined }): boolean =>
+  (value.sweepId === undefined) !== (value.trialId === undefined);
+const oneTarget = { message: 'name either sweepId or trialId' };
+
 /** Exactly one of a sweep and a trial. */
-const target = z
-  .strictObject({ v: version, sweepId: id.optional(), trialId: id.optional() })
-  .refine((value) => (value.sweepId === undefined) !== (value.trialId === undefined), {
-    message: 'name either sweepId or trialId',
-  });
+const target = z.strictObject(targetFields).refine(namesOne, oneTarget);
+
+/** Who gives a command, as its sender says; written down with what was done. */
+export const actor = z.object({
+  via: z.enum(['dashboard', 'api', 'cli']),
+  name: z.string().max(200).optional(),
+  role: z.enum(['view', 'operate']).optional(),
+  /** Network address of the person's client. */
+  address: z.string().max(100).optional(),
+});
+export type Actor = z.infer<typeof actor>;
+
+/** What happens at the dashboard's door. */
+export const accessEvents = ['login', 'logout', 'login-blocked'] as const;
+export type AccessEvent = (typeof accessEvents)[number];
+
+/** Words to find sweeps and trials by. */
+export const tag = z
+  .string()
+  .trim()
+  .min(1)
+  .max(40)
+  .regex(/^[^\p{C},]+$/u, 'a tag has no commas and no control characters');
+export const mostTags = 20;
+export const longestNotes = 20_000;
+
+const notes = z.string().max(longestNotes);
+const tags = z
+  .array(tag)
+  .max(mostTags)
+  .transform((given) => [...new Set(given)]);
 
 /** Every command of the coordinator's service: request and answer. CLI, dashboard and workers all call these. */
 export const commands = {
@@ -88,6 +119,25 @@ export const commands = {
   retry: {
     request: target,
     response: z.object({ queued: z.int() }),
+  },
+  annotate: {
+    /** What is left out stays as it is. */
+    request: z
+      .strictObject({ ...targetFields, notes: notes.optional(), tags: tags.optional() })
+      .refine(namesOne, oneTarget),
+    response: z.object({}),
+  },
+  archive: {
+    request: z.strictObject({ v: version, sweepId: id, archived: z.boolean() }),
+    response: z.object({}),
+  },
+  delete: {
+    request: z.strictObject({ v: version, sweepId: id }),
+    response: z.object({ trials: z.int() }),
+  },
+  access: {
+    request: z.strictObject({ v: version, event: z.enum(accessEvents) }),
+    response: z.object({}),
   },
   claim: {
     request: z.strictObject({

@@ -3,6 +3,7 @@ import { SigmasweepError } from '../errors.js';
 import {
   answer,
   commands,
+  type Actor,
   type CommandName,
   type CommandRequest,
   type CommandResponse,
@@ -21,9 +22,17 @@ export class CommandError extends SigmasweepError {
   }
 }
 
+const actors = new WeakMap<NatsConnection, () => Actor | undefined>();
+
+/** From now on, commands over a connection say who gives them. */
+export function signCommands(connection: NatsConnection, by: () => Actor | undefined): void {
+  actors.set(connection, by);
+}
+
 /**
  * Calls one command of the coordinator's service.
  * @param timeoutMs how long to wait for the answer
+ * @param by who gives it; otherwise as `signCommands` has said
  * @throws CommandError when the coordinator refuses; SigmasweepError COORDINATOR_UNREACHABLE when nobody answers
  */
 export async function callCommand<Name extends CommandName>(
@@ -31,8 +40,9 @@ export async function callCommand<Name extends CommandName>(
   name: Name,
   request: Omit<CommandRequest<Name>, 'v'>,
   timeoutMs = 15_000,
+  by = actors.get(connection)?.(),
 ): Promise<CommandResponse<Name>> {
-  const body = JSON.stringify({ v: protocolVersion, ...request });
+  const body = JSON.stringify({ v: protocolVersion, ...request, by });
   let text: string;
   try {
     text = (await connection.request(subjects.command(name), body, { timeout: timeoutMs })).string();
