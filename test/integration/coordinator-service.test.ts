@@ -241,3 +241,62 @@ describe('the service', () => {
     });
   });
 });
+
+describe('the log of actions', () => {
+  it('says who did what, and what was refused', async () => {
+    const by = { via: 'dashboard', name: 'Ada', role: 'operate', address: '10.0.0.7' } as const;
+    const sent = { spec: spec('logged'), idempotencyKey: newId('sweep') };
+    const { sweepId } = await callCommand(client, 'submit', sent, undefined, by);
+    await callCommand(client, 'cancel', { sweepId }, undefined, { via: 'cli', name: 'ada@lab' });
+    await expect(callCommand(client, 'retry', { sweepId: 'sweep-nowhere' }, undefined, by)).rejects.toThrow('no sweep');
+    await callCommand(client, 'access', { event: 'login' }, undefined, by);
+    await callCommand(client, 'show', { sweepId }, undefined, by);
+    const rows = await database.action.findMany({
+      where: { OR: [{ target: { in: [sweepId, 'sweep-nowhere'] } }, { action: 'login' }] },
+      orderBy: { id: 'asc' },
+      select: { action: true, via: true, name: true, address: true, target: true, outcome: true, detail: true },
+    });
+    const ada = { via: 'dashboard', name: 'Ada', address: '10.0.0.7', outcome: 'done' };
+    expect(rows).toMatchObject([
+      { ...ada, action: 'submit', target: sweepId, detail: { created: true, trials: 2 } },
+      { action: 'cancel', via: 'cli', name: 'ada@lab', address: null, target: sweepId, detail: { cancelled: 2 } },
+      { ...ada, action: 'retry', target: 'sweep-nowhere', outcome: 'NOT_FOUND' },
+      { ...ada, action: 'login', target: null },
+    ]);
+    // Nothing of the spec's size, and no key, is kept.
+    expect(JSON.stringify(rows)).not.toContain('workload');
+  });
+});
+
+describe('notes, archive and deletion', () => {
+  it('keep what was not named, outlive the end of a trial, and go with the sweep', async () => {
+    const { sweepId } = await submit('annotated');
+    const { trials } = await callCommand(client, 'show', { sweepId });
+    const trialId = trials[0]?.trialId ?? '';
+    await callCommand(client, 'annotate', { sweepId, notes: 'line\n<b>', tags: ['paper', 'paper', 'v2'] });
+    await callCommand(client, 'annotate', { sweepId, tags: ['final'] });
+    await expect(callCommand(client, 'delete', { sweepId })).rejects.toMatchObject({ code: 'SWEEP_ACTIVE' });
+    await callCommand(client, 'cancel', { sweepId });
+    await callCommand(client, 'annotate', { trialId, notes: 'odd' });
+    const written = await database.annotation.findMany({ where: { sweepId }, orderBy: { target: 'asc' } });
+    expect(written.map(({ target, notes, tags }) => ({ target, notes, tags }))).toEqual([
+      { target: sweepId, notes: 'line\n<b>', tags: ['final'] },
+      { target: trialId, notes: 'odd', tags: [] },
+    ]);
+    await expect(callCommand(client, 'annotate', { sweepId: 'sweep-nowhere', notes: '' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    await expect(callCommand(client, 'annotate', { sweepId, tags: ['a,b'] })).rejects.toMatchObject({
+      code: 'REQUEST_INVALID',
+    });
+
+    await callCommand(client, 'archive', { sweepId, archived: true });
+    expect((await database.sweep.findUnique({ where: { id: sweepId } }))?.archivedAt).not.toBeNull();
+    await callCommand(client, 'archive', { sweepId, archived: false });
+    expect((await database.sweep.findUnique({ where: { id: sweepId } }))?.archivedAt).toBeNull();
+    expect(await callCommand(client, 'delete', { sweepId })).toEqual({ trials: 2 });
+    expect(await database.annotation.count({ where: { sweepId } })).toBe(0);
+    expect(await database.trial.count({ where: { sweepId } })).toBe(0);
+    expect(await database.outbox.count({ where: { sweepId } })).toBe(0);
+  });
+});
