@@ -216,8 +216,8 @@ describe('too much', () => {
       headers: { ...own(), ...bearer(operate), Connection: 'close' },
       body: new Blob([large]).stream(),
       duplex: 'half',
-    } as RequestInit);
-    expect([200, 303, 413]).toContain(uncounted.status);
+    });
+    expect(uncounted.status).toBe(413);
     expect((await post('/login', { ...own(), Connection: 'close' }, { secret: large })).status).toBe(413);
   });
 

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { id } from '../../shared/messages/common.js';
 import { actor, type Actor, type CommandName } from '../../shared/messages/commands.js';
 import type { Action } from '../store/record-action.js';
