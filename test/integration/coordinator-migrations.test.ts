@@ -119,6 +119,7 @@ interface Column {
 
 const scalarTypes: Readonly<Record<string, string>> = {
   String: 'text',
+  Boolean: 'bool',
   Int: 'int4',
   BigInt: 'int8',
   Float: 'float8',
