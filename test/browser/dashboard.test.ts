@@ -130,7 +130,7 @@ describe('the dashboard in a browser', () => {
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('Sweeps');
     // A table wider than its box is scrolled by arrow keys: the box itself takes the focus.
-    const box = page.getByRole('region', { name: 'Comparison' }).last();
+    const box = page.getByRole('group', { name: 'Comparison' });
     await box.focus();
     expect(await page.evaluate("document.activeElement?.getAttribute('aria-label')")).toBe('Comparison');
     await page.close();

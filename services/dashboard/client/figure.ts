@@ -68,7 +68,7 @@ export class Figure {
       });
       return button;
     });
-    this.#table.setAttribute('role', 'region');
+    this.#table.setAttribute('role', 'group');
     this.#numbers.addEventListener('toggle', () => this.#drawTable());
     this.element = make(
       'figure',
@@ -157,7 +157,10 @@ export class Figure {
             'tr',
             {},
             ...head.map((text, place) =>
-              make('th', { scope: 'col', className: place === 0 ? '' : 'number', textContent: text }),
+              // A corner without a word heads nothing.
+              text === ''
+                ? make('td')
+                : make('th', { scope: 'col', className: place === 0 ? '' : 'number', textContent: text }),
             ),
           ),
         ),

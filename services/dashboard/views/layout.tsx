@@ -103,7 +103,7 @@ export function Live({ source, id, children }: { source: string; id: string; chi
 /** A table wider than a phone scrolls in its own box, by keyboard too. */
 export function TableScroll({ label, children }: { label: string; children?: Child }) {
   return (
-    <div class="table-scroll" role="region" aria-label={label} tabindex={0}>
+    <div class="table-scroll" role="group" aria-label={label} tabindex={0}>
       {children}
     </div>
   );

@@ -118,7 +118,7 @@ export function Log({ lines, total }: { lines: readonly LogRow[]; total: number 
           The last {lines.length} of {total} lines
         </p>
       ) : null}
-      <div class="log-scroll" role="region" aria-label="Log" tabindex={0} data-follow>
+      <div class="log-scroll" role="group" aria-label="Log" tabindex={0} data-follow>
         <ol class="log">
           {lines.map((line) => (
             <li class={`log-${line.level}`} data-key={String(line.seq)}>
