@@ -25,10 +25,7 @@ module.exports = {
       comment: 'Planning, comparing, weighting and contracts are pure: no I/O, no clock, no environment.',
       severity: 'error',
       from: {
-        path: [
-          '^services/shared/(compare|catalog|messages|plan|sweep-spec)/',
-          '^services/worker/weighting/',
-        ],
+        path: ['^services/shared/(compare|catalog|messages|plan|sweep-spec)/', '^services/worker/weighting/'],
       },
       to: { dependencyTypes: ['core'], path: '^(?!crypto$|node:crypto$)' },
     },

@@ -6,6 +6,7 @@ import { findTask } from '../../services/shared/catalog/workloads.js';
 import { connectDatabase } from '../../services/shared/db/connect.js';
 import { launchChromium } from '../helpers/chromium.js';
 import { cliSandbox, tinySpec } from '../helpers/cli.js';
+import { confusionPrefix } from '../../services/shared/messages/confusion-cells.js';
 import { until } from '../helpers/deadline.js';
 
 const sandbox = cliSandbox();
@@ -113,7 +114,7 @@ async function storedMeans(sweepId: string): Promise<StoredMean[]> {
     const rows = await database.$queryRaw<{ setting: string; task: string; metric: string; mean: number }[]>`
       SELECT t.setting_key AS setting, m.task, m.metric, avg(m.value)::float8 AS mean
       FROM trial t JOIN metric m ON m.trial_id = t.id AND m.attempt = t.attempt
-      WHERE t.sweep_id = ${sweepId} AND m.split = 'test'
+      WHERE t.sweep_id = ${sweepId} AND m.split = 'test' AND NOT starts_with(m.metric, ${confusionPrefix})
       GROUP BY t.setting_key, m.task, m.metric`;
     return rows.map((row) => {
       const info = findTask({ workload: 'street-scenes' }, row.task)?.metrics.find(({ name }) => name === row.metric);

@@ -68,7 +68,7 @@ describe.skipIf(tensorflow === undefined)('a linked TensorFlow', () => {
 
   it.each(gradientCases)('has the result and the gradient of $name', async (gradientCase) => {
     await openBackend('tfjs-node');
-    expectRightGradient(gradientCase);
+    await expectRightGradient(gradientCase);
   });
 
   it('trains the same to the last bit again, and close to what wasm trains', async () => {

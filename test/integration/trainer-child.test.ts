@@ -120,7 +120,8 @@ describe('the trainer child', () => {
     for (const task of ['semantic', 'instance', 'depth']) {
       expect(points.some((point) => point.split === 'test' && point.epoch === 2 && point.task === task)).toBe(true);
     }
-    expect(first.filter(({ type }) => type === 'picture')).toHaveLength(4 * 7);
+    // The input, and of three tasks truth, prediction and error each: of two samples at first, of four at the end.
+    expect(first.filter(({ type }) => type === 'picture')).toHaveLength((2 + 4) * (1 + 3 * 3));
 
     // The same trial again, in the same process and in a new one, gives the same numbers to the last bit.
     const again = await child.train(config());

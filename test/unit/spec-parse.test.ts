@@ -30,6 +30,7 @@ describe('parseSweepSpec', () => {
       optimizer: optimizerConfig.parse({ name: 'adam' }),
       batchSize: 8,
       limits: { trials: 10_000, parameters: 5_000_000, stallSeconds: 300, failures: 3 },
+      checkpoint: { everySeconds: 60, everySteps: 0, everyEpochs: 0, onStop: true, keep: 'none' },
     });
   });
 

@@ -92,16 +92,18 @@ export function paretoFront({ comparison }: SweepChartInput): ChartSection | und
       };
       const of = (kind: 'fixed' | 'learned'): ComparisonRow[] => shared.filter(({ setting }) => setting.kind === kind);
       const front = shared.filter(({ setting }) => !dominated.has(setting.key)).flatMap(pointOf);
-      const level = (task: string, scale: number): number | undefined => {
-        const mean = comparison.baselines.get(task)?.spread.mean;
-        return mean === undefined ? undefined : mean * scale;
-      };
-      const [singleX, singleY] = [level(across.task, across.metric.scale), level(up.task, up.metric.scale)];
-      const alone = (shape: 'upright' | 'level', value: number | undefined): ChartSeries[] =>
-        value === undefined ? [] : [{ key: singleKey, shape, points: [{ x: value, y: value, note: 'Single task' }] }];
+      // Several where the networks differ in their encoders: each has a single-task network of its own.
+      const alone = (shape: 'upright' | 'level', task: string, scale: number): ChartSeries[] =>
+        [...comparison.baselines.values()]
+          .filter((baseline) => baseline.task === task)
+          .map(({ spread: { mean } }) => ({
+            key: singleKey,
+            shape,
+            points: [{ x: mean * scale, y: mean * scale, note: 'Single task' }],
+          }));
       const series: ChartSeries[] = [
-        ...alone('upright', singleX),
-        ...alone('level', singleY),
+        ...alone('upright', across.task, across.metric.scale),
+        ...alone('level', up.task, up.metric.scale),
         // In more dimensions than two the front is no line of this plane.
         ...(tasks.length === 2
           ? [{ key: frontKey, shape: 'outline' as const, points: staircase(front, across.metric.better) }]
