@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { modelConfig } from './catalog/models.js';
 import { optimizerConfig } from './catalog/optimizers.js';
+import { transferOptions } from './catalog/transfer.js';
 import { weightingConfig } from './catalog/weightings.js';
 import { workloadNames } from './catalog/workloads.js';
 import { checkpointOptions } from './checkpoint-options.js';
@@ -30,6 +31,8 @@ export const trialConfig = z.strictObject({
   weighting: weightingConfig,
   model: modelConfig,
   optimizer: optimizerConfig,
+  /** What the network starts from; left out where all of it is drawn. */
+  transfer: transferOptions.optional(),
   epochs: z.int().min(1),
   batchSize: z.int().min(1),
   seed: z.int().min(0),

@@ -13,12 +13,13 @@ const plainSgd = { name: 'sgd', learningRate: 0.1, momentum: 0 };
 const strongDecay = { name: 'adamw', learningRate: 0.1, weightDecay: 0.5, decay: 'all' };
 
 interface Choice {
+  readonly trainBlocks?: number;
   readonly optimizer?: object;
   readonly encoder?: unknown;
 }
 
 function open(learningRates: Record<string, number>, method = 'uncertainty', choice: Choice = {}): Trial {
-  const { optimizer = plainSgd, encoder = [4, 6, 8, 8] } = choice;
+  const { optimizer = plainSgd, encoder = [4, 6, 8, 8], trainBlocks } = choice;
   const config = trialConfig.parse({
     version: 1,
     workload: 'street-scenes',
@@ -27,6 +28,7 @@ function open(learningRates: Record<string, number>, method = 'uncertainty', cho
     weighting: { method },
     model: { name: 'hard-sharing', encoder, head: 4 },
     optimizer: { ...optimizer, learningRates },
+    ...(trainBlocks === undefined ? {} : { transfer: { file: 'a', trainBlocks } }),
     epochs: 1,
     batchSize: 3,
     seed: 5,
@@ -102,6 +104,33 @@ describe('learning rates of groups', () => {
     });
     trial.dispose();
   });
+
+  it.each([
+    [0, 'equal'],
+    [1, 'equal'],
+    [1, 'cagrad'],
+    [3, 'equal'],
+  ])(
+    'leave all but the last %i blocks of an encoder as they are, running statistics too, under %s',
+    async (count, method) => {
+      const trial = open({}, method, {
+        encoder: { name: 'resnet', channels: [4, 4, 8], units: 1 },
+        optimizer: strongDecay,
+        trainBlocks: count,
+      });
+      const variables = Object.entries(trial.model.state.variables ?? {}).filter(([name]) =>
+        name.startsWith('encoder/'),
+      );
+      const before = variables.map(([, variable]) => numbers(variable));
+      for (let step = 0; step < 2; step += 1) (await trainStep(trial, [0, 1, 2], 0.1)).dispose();
+      variables.forEach(([name, variable], index) => {
+        const block = Number(name.split('/')[1]);
+        if (block <= 3 - count) expect(numbers(variable), name).toEqual(before[index]);
+        else expect(numbers(variable), name).not.toEqual(before[index]);
+      });
+      trial.dispose();
+    },
+  );
 
   it('say so when nothing is left to train, or nothing to weigh', () => {
     const before = tf.memory().numTensors;

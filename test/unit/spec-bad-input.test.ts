@@ -62,6 +62,22 @@ const cases: readonly Case[] = [
     'under adaptive no part of the network',
     '(models[1])',
   ],
+  ['a start from nothing', { transfer: {} }, 'transfer', 'a trial or a file', 'neither'],
+  ['a start from two', { transfer: { trial: 'trial-1', file: 'a' } }, 'transfer', 'both'],
+  ['a file out of its folder', { transfer: { file: 'a/../../b' } }, 'transfer.file', 'within the folder'],
+  ['an absolute file', { transfer: { file: '/etc/passwd' } }, 'transfer.file', 'within the folder'],
+  [
+    'more trained blocks than there are',
+    { transfer: { file: 'a', trainBlocks: 5 } },
+    'transfer.trainBlocks',
+    'at most the 4 blocks of model.encoder; found 5',
+  ],
+  [
+    'a weighting of gradients on what does not move',
+    { transfer: { file: 'a', trainBlocks: 0 }, weightings: [{ method: 'pcgrad' }] },
+    'weightings[0].method',
+    'transfer.trainBlocks is 0',
+  ],
   [
     'an architecture twice',
     { models: [{ name: 'cross-stitch' }, { name: 'cross-stitch', own: 0.9 }] },

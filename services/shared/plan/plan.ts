@@ -60,6 +60,7 @@ function configOf(spec: SweepSpec, { weighting, model, trainedTasks }: Row, seed
     weighting,
     model,
     optimizer: spec.optimizer,
+    ...(spec.transfer === undefined ? {} : { transfer: spec.transfer }),
     epochs: spec.epochs,
     batchSize: spec.batchSize,
     seed,

@@ -1,6 +1,7 @@
 import { faultOfEncoder, faultOfPair, faultOfTaskCount } from '../catalog/compatibility.js';
 import { canonicalJson } from '../canonical-json.js';
 import { architectureGroups, models as catalog, type ModelInfo } from '../catalog/models.js';
+import { gradientSpaceOf } from '../catalog/weightings.js';
 import { countGrid, countTrials } from './count.js';
 import { writePath, type FieldFault, type FieldPath } from './describe-issue.js';
 import { modelsOf } from './model-schema.js';
@@ -105,6 +106,50 @@ export const checks: readonly Check[] = [
           return message === undefined ? [] : [{ path: ['weightings', index, field], message: `${message}${where}` }];
         }),
       ),
+  },
+  {
+    needs: ['transfer'],
+    faults: ({ transfer }) => {
+      if (transfer === undefined || (transfer.trial === undefined) !== (transfer.file === undefined)) return [];
+      const found = transfer.trial === undefined ? 'neither' : 'both';
+      return [{ path: ['transfer'], message: `must name a trial or a file; found ${found}` }];
+    },
+  },
+  {
+    needs: ['transfer', 'model', 'models'],
+    faults: (spec) => {
+      const wanted = spec.transfer?.trainBlocks ?? 0;
+      return modelsOf(spec).flatMap(({ path, config }) => {
+        const blocks = config.encoder.channels.length;
+        if (wanted <= blocks) return [];
+        const message = `must be at most the ${blocks} blocks of ${writePath([...path, 'encoder'])}; found ${wanted}`;
+        return [{ path: ['transfer', 'trainBlocks'], message }];
+      });
+    },
+  },
+  {
+    needs: ['transfer', 'optimizer', 'weightings', 'model', 'models'],
+    faults: (spec) => {
+      const frozen =
+        spec.transfer?.trainBlocks === 0
+          ? 'transfer.trainBlocks is 0'
+          : spec.optimizer.learningRates['encoder'] === 0
+            ? 'optimizer.learningRates.encoder is 0'
+            : undefined;
+      // What an architecture shares beside its encoder still moves.
+      const stuck = modelsOf(spec).filter(({ config }) => (catalog[config.name] as ModelInfo).groups.length === 0);
+      if (frozen === undefined || stuck.length === 0) return [];
+      return spec.weightings.flatMap((weighting, index) =>
+        gradientSpaceOf(weighting) === undefined
+          ? []
+          : [
+              {
+                path: ['weightings', index, 'method'],
+                message: `decides how the shared encoder moves, which it does not: ${frozen}`,
+              },
+            ],
+      );
+    },
   },
   {
     needs: ['tasks', 'grid', 'weightings', 'baselines', 'seeds', 'limits', 'model', 'models'],

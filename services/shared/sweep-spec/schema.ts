@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { architectureGroups, models, type ModelConfig } from '../catalog/models.js';
 import { learningRateOfGroup } from '../catalog/descent-options.js';
 import { optimizers, type OptimizerConfig } from '../catalog/optimizers.js';
+import { transferOptions } from '../catalog/transfer.js';
 import { workloadNames, workloads, type WorkloadName } from '../catalog/workloads.js';
 import { checkpointOptions } from '../checkpoint-options.js';
 import { distinct, keyedBy, nameOf, shownText } from './field-kinds.js';
@@ -93,6 +94,9 @@ export function sweepSpecFields({ workload, workloadTasks, tasks }: Vocabulary) 
     optimizer: named<OptimizerConfig>(optimizers, 'adam', learningRatesOf(tasks))
       .prefault({})
       .describe('The optimizer.'),
+    transfer: transferOptions
+      .describe('What every network of the sweep starts from, the single-task ones too, instead of drawn values.')
+      .optional(),
     epochs: z.int().min(1).max(100_000).describe('Passes over the training split.'),
     batchSize: z.int().min(1).max(65_536).default(8).describe('Images per step.'),
     checkpoint: checkpointOptions

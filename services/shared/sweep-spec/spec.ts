@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { TransferConfig } from '../catalog/transfer.js';
 import type { SpecModel } from './model-schema.js';
 import type { sweepSpecFields } from './schema.js';
 import type { SpecWeighting } from './weighting-schema.js';
@@ -9,8 +10,12 @@ type Fields = ReturnType<typeof sweepSpecFields>;
  * A validated sweep spec: every default filled in, `quick` resolved, each weighting with its tasks in the sweep's order.
  * It is a spec itself and parses to itself.
  */
-export type SweepSpec = Omit<{ [Name in keyof Fields]: z.output<Fields[Name]> }, 'weightings' | 'grid' | 'models'> & {
+export type SweepSpec = Omit<
+  { [Name in keyof Fields]: z.output<Fields[Name]> },
+  'weightings' | 'grid' | 'models' | 'transfer'
+> & {
   grid?: z.output<Fields['grid']>;
   models?: SpecModel[];
+  transfer?: TransferConfig;
   weightings: (SpecWeighting & { tasks: string[] })[];
 };

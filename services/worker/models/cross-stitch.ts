@@ -1,8 +1,7 @@
 import type { ModelOptions } from '../../shared/catalog/models.js';
 import type * as tf from '@tensorflow/tfjs-core';
-import { tapsOf, type EncoderBlock } from './encoders/encoder.js';
+import { encoderName, placedEncoder, tapsOf, type EncoderBlock } from './encoders/encoder.js';
 import { encoderOf } from './encoders/registry.js';
-import { encoderName } from './hard-sharing.js';
 import { headOf } from './heads/registry.js';
 import { placed, together } from './layers/layer.js';
 import { stitch } from './layers/stitch.js';
@@ -32,7 +31,7 @@ export const crossStitch: ArchitectureFactory<ModelOptions<'cross-stitch'>> = (o
     stitch({ name, networks: ways.length, channels, own: options.own, perChannel: options.units === 'channel' }),
   );
   const parts = [
-    ...ways.map(({ path }) => placed(together(blocks), path, encoderName, encoderName)),
+    ...ways.map(({ path }) => placedEncoder(blocks, path)),
     placed(together(stitches), stitchName, stitchName),
     ...ways.map(({ head, task }) => placed(head, task, task)),
   ];

@@ -1,13 +1,10 @@
 import type { ModelOptions } from '../../shared/catalog/models.js';
-import { runBlocks, tapsOf, type EncoderBlock } from './encoders/encoder.js';
+import { encoderName, placedEncoder, runBlocks, tapsOf, type EncoderBlock } from './encoders/encoder.js';
 import { encoderOf } from './encoders/registry.js';
 import type { Head } from './heads/head.js';
 import { headOf } from './heads/registry.js';
-import { placed, together } from './layers/layer.js';
+import { placed } from './layers/layer.js';
 import type { ArchitectureFactory, SplitArchitecture } from './model.js';
-
-/** Its place in the network, and the group of its parameters. */
-export const encoderName = 'encoder';
 
 /**
  * Hard parameter sharing (Caruana 1997; Kendall, Gal & Cipolla 2018, fig. 1): one convolutional encoder for all tasks,
@@ -18,7 +15,7 @@ export const hardSharing: ArchitectureFactory<ModelOptions<'hard-sharing'>> = (o
   const taps = tapsOf(encoder);
   const heads = new Map(tasks.map((task) => [task.name, headOf(task, { encoder, input, width: options.head })]));
   const parts = [
-    placed(together(encoder.blocks), encoderName, encoderName),
+    placedEncoder(encoder.blocks, encoderName),
     ...Array.from(heads, ([task, head]) => placed(head, task, task)),
   ];
 

@@ -35,6 +35,8 @@ export interface ParameterSpec {
 export interface GroupedParameter extends ParameterSpec {
   /** `encoder`, the task that it belongs to alone, or a group of the architecture; learning rates are set per group. */
   readonly group: string;
+  /** The block of an encoder that it belongs to, from 1; left out where it is of none. */
+  readonly block?: number;
 }
 
 /** Numbers that a layer keeps without being trained on them, such as running statistics. */
@@ -45,6 +47,10 @@ export interface StateSpec {
   readonly value: number;
   /** What they are at first, where they are not all the same. */
   readonly values?: readonly number[];
+  /** See `ParameterSpec.drawnAs`. */
+  readonly drawnAs?: string;
+  /** See `GroupedParameter.block`. */
+  readonly block?: number;
 }
 
 /** The part of a network that all tasks share, where their gradients meet. The rest of a task is its own group. */
@@ -144,6 +150,8 @@ export interface Model {
   readonly afterEpoch: ((epoch: number, measure: MeasureLosses) => Promise<readonly string[]>) | undefined;
   /** The parameters that the network has now; `parameterCount` counts also those that it may come to have. */
   usedParameters(): number;
+  /** Names of the encoder's parameters and state, each with the one that it has where there is a single encoder. */
+  readonly encoder: readonly { readonly name: string; readonly common: string }[];
   /** Every variable by its name: the parameters, and what else it keeps, such as running means. */
   readonly state: PartState;
   dispose(): void;

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelOptions } from '../../shared/catalog/models.js';
-import { tapsOf, type EncoderBlock } from './encoders/encoder.js';
+import { encoderName, placedEncoder, tapsOf, type EncoderBlock } from './encoders/encoder.js';
 import { encoderOf } from './encoders/registry.js';
-import { encoderName } from './hard-sharing.js';
 import { headOf } from './heads/registry.js';
 import { attentionMask, attentionPass } from './layers/attention.js';
 import { inSequence, placed, together, type Layer } from './layers/layer.js';
@@ -51,7 +50,7 @@ export const mtan: ArchitectureFactory<ModelOptions<'mtan'>> = (options, input, 
   }));
   const maskPath = (task: string): string => `${task}/${attentionName}`;
   const parts = [
-    placed(together(blocks), encoderName, encoderName),
+    placedEncoder(blocks, encoderName),
     placed(together(passes), attentionName, attentionName),
     ...ways.flatMap(({ task, masks, head }) => [
       placed(together(masks), maskPath(task), task),

@@ -44,14 +44,14 @@ export function countParameters({ parameters }: Pick<Architecture, 'parameters'>
  *
  * A parameter's first value follows from the seed and the name that it is drawn under alone, so trials of the same seed that train other tasks or with
  * other weights start from the same encoder and heads: settings are compared from equal starts.
- * @param frozen groups that training leaves as they are, what their layers remember included
+ * @param isFrozen whether training leaves a parameter as it is; where it does so with all of a part, also what that remembers
  * @throws SigmasweepError MODEL_TOO_LARGE, before anything is allocated, when there are more than `limit` parameters
  */
 export function buildModel(
   architecture: Architecture,
   seed: number,
   limit: number,
-  frozen: readonly string[] = [],
+  isFrozen: (parameter: GroupedParameter) => boolean = () => false,
 ): Model {
   const parameterCount = countParameters(architecture);
   if (parameterCount > limit) {
@@ -69,7 +69,7 @@ export function buildModel(
   const values: Values = {
     parameter: (name) => parameter(name).variable,
     state: (name) => remembered(name).variable,
-    isFrozen: frozenPartsOf(architecture.parameters, frozen),
+    isFrozen: frozenPartsOf(architecture.parameters, isFrozen),
   };
   const { shared, adaptation } = architecture;
   const split = shared?.split;
@@ -97,6 +97,9 @@ export function buildModel(
     afterEpoch: adaptation && ((epoch, measure) => adaptation.afterEpoch(epoch, values, measure)),
     usedParameters: () =>
       countParameters({ parameters: parameters.filter(({ name }) => adaptation?.isUsed?.(name) ?? true) }),
+    encoder: [...architecture.parameters, ...architecture.state]
+      .filter(({ block }) => block !== undefined)
+      .map(({ name, drawnAs = name }) => ({ name, common: drawnAs })),
     state: {
       ...(adaptation?.numbers === undefined ? {} : { numbers: adaptation.numbers }),
       variables: Object.fromEntries([...parameters, ...state].map(({ name, variable }) => [name, variable])),
@@ -105,15 +108,19 @@ export function buildModel(
   };
 }
 
-/** Tells whether all parameters of the part at a path are of frozen groups. */
-function frozenPartsOf(parameters: readonly GroupedParameter[], frozen: readonly string[]): (path: string) => boolean {
+/** Tells whether all parameters of the part at a path are frozen. */
+function frozenPartsOf(
+  parameters: readonly GroupedParameter[],
+  isFrozen: (parameter: GroupedParameter) => boolean,
+): (path: string) => boolean {
   const known = new Map<string, boolean>();
+  const none = !parameters.some(isFrozen);
   const look = (path: string): boolean => {
     const within = parameters.filter(({ name }) => name.startsWith(`${path}/`));
-    return within.length > 0 && within.every(({ group }) => frozen.includes(group));
+    return within.length > 0 && within.every(isFrozen);
   };
   return (path) => {
-    if (frozen.length === 0) return false;
+    if (none) return false;
     const found = known.get(path) ?? look(path);
     known.set(path, found);
     return found;

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { faultOfEncoder, faultOfPair } from '../../shared/catalog/compatibility.js';
 import { SigmasweepError } from '../../shared/errors.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
-import type { Model } from '../models/model.js';
+import type { GroupedParameter, Model } from '../models/model.js';
 import { architectureOf, buildModel } from '../models/registry.js';
 import type { Optimizer, TrainedVariable } from '../optimizers/optimizer.js';
 import { createOptimizer } from '../optimizers/registry.js';
@@ -59,9 +59,7 @@ export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: Ta
   };
   try {
     const architecture = architectureOf(config.model, workload, tasks);
-    const model = opened(
-      buildModel(architecture, config.seed, config.limits.parameters, frozenGroupsOf(config.optimizer)),
-    );
+    const model = opened(buildModel(architecture, config.seed, config.limits.parameters, isFrozenIn(config)));
     const weighted = tasks.map(({ name, implementation }) => ({ name, likelihood: implementation.likelihood }));
     const weighting = opened(createWeighting(config.weighting, weighted, config.seed));
     const optimizer = opened(createOptimizer(config.optimizer, variablesOf(config, model, weighting)));
@@ -96,16 +94,21 @@ export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: Ta
   }
 }
 
-function frozenGroupsOf({ learningRates }: TrialConfig['optimizer']): string[] {
-  return Object.keys(learningRates).filter((group) => learningRates[group] === 0);
+/** Whether training leaves a parameter as it is: all of its group, or the encoder up to its block. */
+function isFrozenIn({ optimizer, transfer, model }: TrialConfig): (parameter: GroupedParameter) => boolean {
+  const trained = transfer?.trainBlocks ?? model.encoder.channels.length;
+  const fixedBlocks = model.encoder.channels.length - trained;
+  return ({ group, block }) => optimizer.learningRates[group] === 0 || (block !== undefined && block <= fixedBlocks);
 }
 
 /** Everything that could be trained, each with its group's learning rate. */
-function variablesOf({ optimizer }: TrialConfig, model: Model, weighting: Weighting): TrainedVariable[] {
-  const rateOf = (group: string): number => optimizer.learningRates[group] ?? 1;
+function variablesOf(config: TrialConfig, model: Model, weighting: Weighting): TrainedVariable[] {
+  const rateOf = (group: string): number => config.optimizer.learningRates[group] ?? 1;
+  const isFrozen = isFrozenIn(config);
   return [
-    ...model.parameters.map(({ name, group, variable }): TrainedVariable => {
-      return { name, variable, learningRateMultiplier: rateOf(group), of: 'network' };
+    ...model.parameters.map((parameter): TrainedVariable => {
+      const { name, group, variable } = parameter;
+      return { name, variable, learningRateMultiplier: isFrozen(parameter) ? 0 : rateOf(group), of: 'network' };
     }),
     ...weighting.variables.map((learned): TrainedVariable => {
       const learningRateMultiplier = learned.learningRateMultiplier * rateOf('weighting');

@@ -1,11 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from '../../../shared/catalog/encoders.js';
 import type { ModelOptions } from '../../../shared/catalog/models.js';
-import { deepestLevelOf, tapsOf, type EncoderBlock } from '../encoders/encoder.js';
+import { deepestLevelOf, encoderName, placedEncoder, tapsOf, type EncoderBlock } from '../encoders/encoder.js';
 import { encoderOf } from '../encoders/registry.js';
-import { encoderName } from '../hard-sharing.js';
 import { headOf } from '../heads/registry.js';
-import { placed, together } from '../layers/layer.js';
+import { placed } from '../layers/layer.js';
 import type { ArchitectureFactory } from '../model.js';
 import type { Values } from '../scope.js';
 import { branchAffinities, cheapestGrouping, taskAffinities } from './grouping.js';
@@ -31,7 +30,7 @@ export const adaptiveSharing: ArchitectureFactory<ModelOptions<'adaptive'>> = (o
   }));
   const pathOf = (copy: number): string => (ways[copy] as (typeof ways)[0]).path;
   const parts = [
-    ...ways.map(({ path }) => placed(together(blocks), path, encoderName, encoderName)),
+    ...ways.map(({ path }) => placedEncoder(blocks, path)),
     ...ways.map(({ head, task }) => placed(head, task, task)),
   ];
   const parameters = parts.flatMap((part) => part.parameters);

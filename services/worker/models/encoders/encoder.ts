@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { inSequence, type Layer } from '../layers/layer.js';
-import type { ModelInput } from '../model.js';
+import { inSequence, placed, type Layer } from '../layers/layer.js';
+import type { GroupedParameter, ModelInput, StateSpec } from '../model.js';
 import type { Scope } from '../scope.js';
 
 /** Resolutions fall to 1/2, 1/4 and 1/8 of the image's and then stay. */
@@ -50,6 +50,26 @@ export function levelOf(place: number): number {
 /** Step of the first convolution of a block: the first block's resolution is halved before it. */
 export function strideOf(place: number): number {
   return place > 0 && levelOf(place) > levelOf(place - 1) ? 2 : 1;
+}
+
+/** Place of an architecture's one encoder, and what the values of several are drawn under; also the group of its parameters. */
+export const encoderName = 'encoder';
+
+/**
+ * An encoder in its place in a network: its values by their full names, each with its block.
+ * @param path `encoder`, or where one of several is
+ */
+export function placedEncoder(
+  blocks: readonly EncoderBlock[],
+  path: string,
+): { readonly parameters: GroupedParameter[]; readonly state: StateSpec[] } {
+  const parts = blocks.map((block, place) => {
+    const { parameters, state } = placed(block, path, encoderName, encoderName);
+    const inBlock = <Spec>(specs: readonly Spec[]): (Spec & { block: number })[] =>
+      specs.map((spec) => ({ ...spec, block: place + 1 }));
+    return { parameters: inBlock(parameters), state: inBlock(state) };
+  });
+  return { parameters: parts.flatMap((part) => part.parameters), state: parts.flatMap((part) => part.state) };
 }
 
 /** Outputs of the blocks in their order, each from the one before. */

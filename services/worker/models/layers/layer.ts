@@ -28,16 +28,12 @@ export function placed(
   group: string,
   drawnAs = path,
 ): { readonly parameters: GroupedParameter[]; readonly state: StateSpec[] } {
-  const full = (name: string): string => `${path}/${name}`;
-  return {
-    parameters: parameters.map((one) => ({
-      ...one,
-      name: full(one.name),
-      group,
-      ...(drawnAs === path ? {} : { drawnAs: `${drawnAs}/${one.name}` }),
-    })),
-    state: state.map((one) => ({ ...one, name: full(one.name) })),
-  };
+  const full = <Spec extends { readonly name: string }>(one: Spec): Spec => ({
+    ...one,
+    name: `${path}/${one.name}`,
+    ...(drawnAs === path ? {} : { drawnAs: `${drawnAs}/${one.name}` }),
+  });
+  return { parameters: parameters.map((one) => ({ ...full(one), group })), state: state.map(full) };
 }
 
 /** A layer in its place within another part. */
