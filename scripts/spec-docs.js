@@ -67,6 +67,7 @@ const sections = {
   encoder: 'encoders',
   optimizer: 'optimizers',
   quick: 'quick',
+  transfer: 'transfer',
   checkpoint: 'checkpoints',
   limits: 'limits',
 };
@@ -139,6 +140,7 @@ const parts = {
   encoders: () => catalogSections(encoders, anyWorkload.properties.model.oneOf[0].properties.encoder.oneOf, 'name'),
   optimizers: () => catalogSections(optimizers, anyWorkload.properties.optimizer.oneOf, 'name'),
   checkpoint: () => fieldTable(anyWorkload.properties.checkpoint),
+  transfer: () => fieldTable(anyWorkload.properties.transfer),
   limits: () => fieldTable(anyWorkload.properties.limits),
 };
 

@@ -74,6 +74,11 @@ export const settings = {
       .optional()
       .describe('File that names the programs which this worker may run for workload `command`; unless set, none.'),
     SIGMASWEEP_DATA: dataRoot,
+    SIGMASWEEP_NETWORKS: z
+      .string()
+      .min(1)
+      .default('.sigmasweep/networks')
+      .describe('Folder of checkpoint files that `transfer.file` of a spec may name.'),
     SIGMASWEEP_LINKED: z
       .string()
       .optional()

@@ -37,6 +37,7 @@ async function run(): Promise<void> {
     checkpoints: config.SIGMASWEEP_CHECKPOINTS,
     commands,
     dataFolder: config.SIGMASWEEP_DATA === undefined ? undefined : resolve(config.SIGMASWEEP_DATA),
+    networks: resolve(config.SIGMASWEEP_NETWORKS),
     environment,
     logger,
   });

@@ -17,6 +17,8 @@ export type ToTrainer =
       readonly checkpointFolder: string;
       /** The checkpoint to go on from. */
       readonly resume?: ResumedCheckpoint;
+      /** Checkpoint file of the network to start from, where the configuration wants one. */
+      readonly network?: string;
     }
   /**
    * Stop after the running step; the child answers `stopped` and is then free for another trial. Before that it writes a

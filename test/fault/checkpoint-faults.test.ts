@@ -219,3 +219,34 @@ describe('a trial whose worker goes', () => {
     expect(tested.map(({ attempt }) => attempt)).toEqual([2]);
   });
 });
+
+describe('a trial that starts from the network of another', () => {
+  it('is given it by whatever worker trains it, and is refused while there is none', async () => {
+    await startCoordinator();
+    await startWorker();
+    const whole = { grid: { points: [{ semantic: 1, depth: 1 }] }, weightings: [], baselines: false, seeds: [1] };
+    const send = async (change: object): Promise<string> => {
+      const spec = tinySpec({ ...whole, ...change });
+      const { sweepId } = await callCommand(client, 'submit', { spec, idempotencyKey: newId('sweep') });
+      return (await database.trial.findFirstOrThrow({ where: { sweepId } })).id;
+    };
+    const from = await send({ checkpoint: { keep: 'final' } });
+    await succeeded(from);
+    await until(async () => (await database.checkpoint.count({ where: { trialId: from, final: true } })) === 1, {
+      deadlineMs,
+      what: 'its network to be kept',
+    });
+    const trialId = await send({ transfer: { trial: from, load: 'network', trainBlocks: 1 } });
+    await succeeded(trialId);
+    expect(await linesOf(trialId, 1)).toContain(`starts from the network of ${from}`);
+    const ofEpoch = async (id: string, epoch: number): Promise<unknown> => {
+      const rows = await database.metric.findMany({
+        where: { trialId: id, split: 'validation', epoch },
+        orderBy: [{ task: 'asc' }, { metric: 'asc' }],
+      });
+      return rows.map(({ task, metric, value }) => [task, metric, value]);
+    };
+    expect(await ofEpoch(trialId, 0)).toEqual(await ofEpoch(from, 2));
+    await expect(send({ transfer: { trial: trialId } })).rejects.toThrow(/has a fault/);
+  });
+});

@@ -1,3 +1,4 @@
+import { readTrainedNetwork } from '../store/checkpoints.js';
 import { readGrant } from '../store/claim-trial.js';
 import { storableText } from '../store/storable-text.js';
 import { smallRequest, type Handler } from './handler.js';
@@ -6,7 +7,7 @@ import { smallRequest, type Handler } from './handler.js';
 export const claim: Handler<'claim'> = {
   lane: 'claim',
   largestRequest: smallRequest,
-  async handle({ claims, effects, leaseSeconds }, { trialId, workerId, claimId, backend, device, commands }) {
+  async handle({ claims, effects, leaseSeconds, database }, { trialId, workerId, claimId, backend, device, commands }) {
     const claimed = {
       trialId,
       workerId,
@@ -18,6 +19,13 @@ export const claim: Handler<'claim'> = {
     const answer = readGrant(await claims.call(claimed));
     if (!answer.granted) return answer;
     effects.changed([answer.sweepId]);
-    return { ...answer, checkpoints: [...answer.checkpoints], leaseSeconds };
+    const from = answer.config.transfer?.trial;
+    const network = from === undefined ? undefined : await readTrainedNetwork(database, from);
+    return {
+      ...answer,
+      checkpoints: [...answer.checkpoints],
+      ...(network === undefined ? {} : { network }),
+      leaseSeconds,
+    };
   },
 };

@@ -1,6 +1,8 @@
 import { SigmasweepError } from '../../shared/errors.js';
 import { parseSweepSpec } from '../../shared/sweep-spec/parse.js';
 import { planSweep } from '../../shared/plan/plan.js';
+import { SpecError } from '../../shared/sweep-spec/spec-error.js';
+import { readTrainedNetwork } from '../store/checkpoints.js';
 import { isDataFault } from '../store/sql-state.js';
 import { submitSweep } from '../store/submit-sweep.js';
 import type { Handler } from './handler.js';
@@ -12,6 +14,11 @@ export const submit: Handler<'submit'> = {
   async handle({ database, effects }, { spec: given, idempotencyKey }) {
     // A quick size was chosen by whoever read the file; what is sent is what is to be trained.
     const spec = parseSweepSpec(given, { quick: false });
+    const from = spec.transfer?.trial;
+    if (from !== undefined && (await readTrainedNetwork(database, from)) === undefined) {
+      const message = `names no trial that has kept its network; found '${from}'. One keeps it that succeeds with checkpoint: { keep: final }`;
+      throw new SpecError([{ path: 'transfer.trial', message }]);
+    }
     const { settings, trials, notes } = planSweep(spec);
     const submission = { idempotencyKey, spec, maxFailures: spec.limits.failures, settings, trials };
     try {

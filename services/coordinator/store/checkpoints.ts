@@ -57,13 +57,25 @@ export async function readCheckpoints(
     orderBy: [{ attempt: 'desc' }, { step: 'desc' }],
   });
   const found = new Map<string, StoredCheckpoint[]>();
-  for (const { trialId, attempt, step, epoch, bytes, sha256, object, final } of rows) {
-    const ofTrial = found.get(trialId) ?? [];
-    found.set(trialId, ofTrial);
-    if (ofTrial.length === keptForEach) continue;
-    ofTrial.push({ attempt, step, epoch, bytes: Number(bytes), sha256, object, final });
+  for (const row of rows) {
+    const ofTrial = found.get(row.trialId) ?? [];
+    found.set(row.trialId, ofTrial);
+    if (ofTrial.length < keptForEach) ofTrial.push(storedOf(row));
   }
   return found;
+}
+
+function storedOf({ attempt, step, epoch, bytes, sha256, object, final }: CheckpointRow): StoredCheckpoint {
+  return { attempt, step, epoch, bytes: Number(bytes), sha256, object, final };
+}
+
+/** The network that a trial was tested with; undefined where it has not succeeded, or has not kept it. */
+export async function readTrainedNetwork(database: Database, trialId: string): Promise<StoredCheckpoint | undefined> {
+  const row: CheckpointRow | null = await database.checkpoint.findFirst({
+    where: { trialId, final: true, attemptRow: { trial: { state: 'succeeded' } } },
+    orderBy: [{ attempt: 'desc' }, { step: 'desc' }],
+  });
+  return row === null ? undefined : storedOf(row);
 }
 
 /**

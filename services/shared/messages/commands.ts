@@ -161,6 +161,8 @@ export const commands = {
         leaseSeconds: z.number().positive(),
         /** Those to go on from, the best first; the next is for when one is not there or torn. */
         checkpoints: z.array(storedCheckpoint).default([]),
+        /** The network of the trial that the configuration names under `transfer`; left out where there is none. */
+        network: storedCheckpoint.optional(),
       }),
       z.object({
         granted: z.literal(false),

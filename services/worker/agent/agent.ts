@@ -39,6 +39,8 @@ export interface AgentOptions {
   readonly commands: Commands;
   /** The data root; undefined where there is none. */
   readonly dataFolder?: string | undefined;
+  /** `SIGMASWEEP_NETWORKS`: where files of networks to start from are. */
+  readonly networks: string;
   /** Environment of the trainer processes. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
@@ -144,6 +146,7 @@ export class Agent {
     const checkpoints: CheckpointPlace = {
       store: openCheckpointStore(options.connection, options.checkpoints),
       folder: await workFolder(cacheFolder, workerId, logger),
+      networks: options.networks,
     };
     const link = new NatsLink(options.connection, logger);
     return new Agent(link, supplies, facts, checkpoints, options.commands, programs, logger);

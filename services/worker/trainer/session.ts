@@ -40,7 +40,7 @@ export class TrainerSession {
   }
 
   private async train(
-    { config, checkpointFolder, resume }: Extract<ToTrainer, { type: 'train' }>,
+    { config, checkpointFolder, resume, network }: Extract<ToTrainer, { type: 'train' }>,
     signal: AbortSignal,
   ): Promise<FromTrainer> {
     try {
@@ -58,6 +58,7 @@ export class TrainerSession {
         signal,
         checkpointFolder,
         resume,
+        network,
         deviceFailure: this.deviceFailure,
       });
       return { type: end };

@@ -1,4 +1,5 @@
 import { confusionPrefix } from '../../shared/messages/confusion-cells.js';
+import { SigmasweepError } from '../../shared/errors.js';
 import { trialMetrics, weightingMetrics, wholeTrial, type MetricPoint } from '../../shared/messages/reports.js';
 import { cosineMetric } from '../../shared/messages/gradient-cosines.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
@@ -9,6 +10,7 @@ import type { OpenTask, OpenWorkload } from '../workloads/workload.js';
 import { captureTrial, readCheckpoint, restoreTrial } from './checkpoint/checkpoint.js';
 import { CheckpointError } from './checkpoint/errors.js';
 import { CheckpointSaver, type SavedAt } from './checkpoint/saver.js';
+import { startFromNetwork } from './checkpoint/start-network.js';
 import { TrainingDiverged } from './errors.js';
 import { evaluate, sampleLosses } from './evaluate.js';
 import { Pace, StopRequested } from './pace.js';
@@ -32,6 +34,8 @@ export interface TrainingContext {
   readonly checkpointFolder?: string | undefined;
   /** The checkpoint to go on from. */
   readonly resume?: ResumedCheckpoint | undefined;
+  /** Checkpoint file of the network to start from, where the configuration wants one. */
+  readonly network?: string | undefined;
   /** Aborted, with the error as its reason, when the device can compute no more. */
   readonly deviceFailure?: AbortSignal | undefined;
 }
@@ -86,6 +90,7 @@ class Training {
         `${this.stepsPerEpoch} steps, ${workload.height}×${workload.width} px, tasks ${config.tasks.join(', ')}`,
     );
     tellSkipped(workload, this.context.say);
+    await this.startFromNetwork();
     await this.resume();
     this.startSaving();
     await pace.pause();
@@ -124,6 +129,26 @@ class Training {
 
   dispose(): void {
     this.progress.dispose();
+  }
+
+  /** @throws SigmasweepError TRANSFER_MISSING, CheckpointError: a trial must not start from something else unnoticed */
+  private async startFromNetwork(): Promise<void> {
+    const { config, model } = this.trial;
+    const { transfer } = config;
+    if (transfer === undefined) return;
+    const { network } = this.context;
+    if (network === undefined) {
+      throw new SigmasweepError('TRANSFER_MISSING', 'The trial starts from a network that the worker was not given', {
+        hint: 'Coordinator and worker may be of different versions.',
+      });
+    }
+    const checkpoint = await readCheckpoint(network);
+    const names = startFromNetwork(model, checkpoint, transfer.load);
+    const { trainBlocks } = transfer;
+    const trained = trainBlocks === undefined ? '' : `; of the encoder, the last ${trainBlocks} blocks are trained`;
+    this.log(
+      `starts from the ${transfer.load} of ${transfer.trial ?? transfer.file ?? ''}: ${names.length} values${trained}`,
+    );
   }
 
   private async resume(): Promise<void> {

@@ -13,6 +13,8 @@ export interface CheckpointPlace {
   readonly store: CheckpointStore;
   /** Of this worker, for files on their way. */
   readonly folder: string;
+  /** Where files of networks to start from are. */
+  readonly networks: string;
 }
 
 /**
@@ -22,25 +24,15 @@ export interface CheckpointPlace {
  * @returns undefined where there is none: training begins at the first step
  */
 export async function fetchCheckpoint(
-  { store, folder }: CheckpointPlace,
+  place: CheckpointPlace,
   offered: readonly StoredCheckpoint[],
   warn: (text: string) => void,
 ): Promise<ResumedCheckpoint | undefined> {
-  for (const [index, { object, bytes, sha256, attempt, step }] of offered.entries()) {
-    const file = join(folder, `${randomUUID()}.checkpoint`);
+  for (const [index, checkpoint] of offered.entries()) {
+    const { attempt, step } = checkpoint;
     try {
-      await mkdir(folder, { recursive: true });
-      await store.get(object, file, bytes);
-      const found = await sha256Of(file);
-      if (found !== sha256) {
-        throw new SigmasweepError(
-          'CHECKPOINT_TORN',
-          `its SHA-256 is ${found.slice(0, 12)}…, not ${sha256.slice(0, 12)}…`,
-        );
-      }
-      return { file, attempt, step };
+      return { file: await fetchOne(place, checkpoint), attempt, step };
     } catch (error) {
-      await rm(file, { force: true });
       const { code, message } = errorRecord(error);
       const next = offered[index + 1];
       const instead = next === undefined ? 'training begins anew' : `the one of step ${next.step} is tried`;
@@ -48,6 +40,27 @@ export async function fetchCheckpoint(
     }
   }
   return undefined;
+}
+
+/**
+ * Fetches a checkpoint into a file of its own; whoever asks for it removes it.
+ * @throws when it is not there, or SigmasweepError CHECKPOINT_TORN when it is not what was stored
+ */
+export async function fetchOne(
+  { store, folder }: CheckpointPlace,
+  { object, bytes, sha256 }: StoredCheckpoint,
+): Promise<string> {
+  const file = join(folder, `${randomUUID()}.checkpoint`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await store.get(object, file, bytes);
+    const found = await sha256Of(file);
+    if (found === sha256) return file;
+    throw new SigmasweepError('CHECKPOINT_TORN', `its SHA-256 is ${found.slice(0, 12)}…, not ${sha256.slice(0, 12)}…`);
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
+  }
 }
 
 async function sha256Of(file: string): Promise<string> {

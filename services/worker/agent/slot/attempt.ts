@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
-import { errorRecord, type ErrorRecord } from '../../../shared/errors.js';
+import { errorRecord, SigmasweepError, type ErrorRecord } from '../../../shared/errors.js';
 import type { Logger } from '../../../shared/log.js';
 import type { FromTrainer, ResumedCheckpoint } from '../../trainer-protocol.js';
 import { fetchCheckpoint, type CheckpointPlace } from '../checkpoints/fetch.js';
+import { networkFile, type NetworkFile } from '../checkpoints/start-network.js';
 import { CheckpointUploads } from '../checkpoints/uploads.js';
 import type { GrantedTrial } from '../claim.js';
 import { settlesWithin } from '../pause.js';
@@ -57,12 +58,16 @@ export class Attempt {
     const silence = setInterval(this.countSilence, Math.min((stallSeconds * 1000) / silenceTicks, longestTimerMs));
     try {
       const resume = await this.fetch();
-      if (!this.stopped) {
+      const network = await this.fetchNetwork();
+      if (!this.stopped && network !== 'missing') {
         this.started = true;
         this.silent = 0;
         const checkpointFolder = this.checkpoints.folder;
-        const resumed = resume === undefined ? {} : { resume };
-        this.trainer.send({ type: 'train', trialId, attempt, config, checkpointFolder, ...resumed });
+        const given = {
+          ...(resume === undefined ? {} : { resume }),
+          ...(network === undefined ? {} : { network: network.file }),
+        };
+        this.trainer.send({ type: 'train', trialId, attempt, config, checkpointFolder, ...given });
         const end = await this.untilEnded();
         if ('type' in end) {
           this.conclude(end);
@@ -70,6 +75,7 @@ export class Attempt {
         } else this.fail(errorRecord(trainerDied(end, this.stalled ? stallSeconds : undefined)), true, end);
       }
       if (resume !== undefined) await rm(resume.file, { force: true });
+      if (network !== undefined && network !== 'missing') await network.remove();
       await this.handingBack;
     } finally {
       clearInterval(heartbeat);
@@ -110,6 +116,19 @@ export class Attempt {
       this.reporter.log('warn', text);
     };
     return fetchCheckpoint(this.checkpoints, this.trial.checkpoints, warn);
+  }
+
+  /** The network to start from; `missing` when the attempt has failed for want of it. */
+  private async fetchNetwork(): Promise<NetworkFile | 'missing' | undefined> {
+    const { config, network } = this.trial;
+    if (config.transfer === undefined) return undefined;
+    try {
+      return await networkFile(this.checkpoints, config.transfer, network);
+    } catch (error) {
+      // Of our own errors each would come again; what a store says need not.
+      this.fail(errorRecord(error), !(error instanceof SigmasweepError));
+      return 'missing';
+    }
   }
 
   private readonly receive = (message: FromTrainer): void => {

@@ -51,6 +51,11 @@ export function restoreBlocks(state: PartState, blocks: ReadonlyMap<string, Bloc
   for (const write of writes) write();
 }
 
+/** The block of a network's variable in a trial's checkpoint. */
+export function networkBlock(name: string): string {
+  return `${onDevice}model/${name}`;
+}
+
 /**
  * Gives some of a network's variables the values that they have in a checkpoint, for a trial that starts from another
  * one's network; the rest stay as they are.
@@ -65,7 +70,7 @@ export function restoreNetwork(
   blocks: ReadonlyMap<string, Block>,
   wanted: (name: string) => boolean = () => true,
 ): string[] {
-  const prefix = `${onDevice}model/`;
+  const prefix = networkBlock('');
   const variables = Object.fromEntries(Object.entries(state.variables ?? {}).filter(([name]) => wanted(name)));
   const own = [...blocks].flatMap(([name, block]): [string, Block][] =>
     name.startsWith(prefix) ? [[`${onDevice}${name.slice(prefix.length)}`, block]] : [],
