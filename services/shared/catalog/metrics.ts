@@ -7,6 +7,8 @@ export const taskKinds = [
   'inverse-depth',
   'normals',
   'classification',
+  'multi-label',
+  'regression',
 ] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
@@ -53,5 +55,11 @@ export const metricsOfKind: Readonly<Record<TaskKind, readonly [MetricInfo, ...M
     share('accuracy', 'Accuracy'),
     share('macroF1', 'Macro F1'),
     share('topThreeAccuracy', 'Top-3 accuracy'),
+  ],
+  'multi-label': [share('meanAveragePrecision', 'Mean average precision'), share('macroF1', 'Macro F1')],
+  regression: [
+    error('meanAbsoluteError', 'Mean absolute error', '', 4),
+    error('rootMeanSquareError', 'Root mean square error', '', 4),
+    { name: 'r2', label: 'R²', unit: '', better: 'higher', scale: 1, decimals: 3 },
   ],
 };

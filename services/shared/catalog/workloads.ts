@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commandOptions, filledMetric } from './command-options.js';
-import { cityscapesArraysOptions, cityscapesOptions, nyuv2Options } from './data-sets.js';
+import { cityscapesArraysOptions, cityscapesOptions, imageFolderOptions, nyuv2Options } from './data-sets.js';
 import { metricsOfKind, type MetricInfo, type TaskKind } from './metrics.js';
 
 export interface TaskInfo {
@@ -144,6 +144,14 @@ export const workloads = {
       { name: 'depth', kind: 'depth', label: 'Depth' },
     ],
     options: cityscapesOptions,
+  },
+  'image-folder': {
+    name: 'image-folder',
+    description:
+      'Pictures (PNG, JPEG) with several labels each, from the names of their folders, such as `red_dress`, or from a table. The spec declares the tasks.',
+    tasks: [],
+    declaresTasks: true,
+    options: imageFolderOptions,
   },
   rehearsal: {
     name: 'rehearsal',

@@ -3,12 +3,15 @@ import type { TrainedWorkloadName, workloads } from '../../shared/catalog/worklo
 import type { z } from 'zod';
 import { cityscapesArrays, nyuv2 } from './arrays/workload.js';
 import { cityscapes } from './cityscapes/workload.js';
+import { imageFolder } from './image-folder/workload.js';
 import { streetScenes } from './street-scenes/workload.js';
 import { shapes } from './shapes/workload.js';
 import { classification } from './task-kinds/classification.js';
 import { depth, inverseDepth, metricDepth } from './task-kinds/depth.js';
 import { instanceVectors } from './task-kinds/instance-vectors.js';
+import { multiLabel } from './task-kinds/multi-label.js';
 import { normals } from './task-kinds/normals.js';
+import { regression } from './task-kinds/regression.js';
 import { segmentation } from './task-kinds/segmentation.js';
 import type { OpenWorkload, TaskKindImplementation, Workload, WorkloadFolders } from './workload.js';
 
@@ -21,6 +24,7 @@ const implementations: {
   nyuv2,
   'cityscapes-arrays': cityscapesArrays,
   cityscapes,
+  'image-folder': imageFolder,
 };
 
 /** Every workload of the catalog. `open` expects options that the catalog's schema has let through. */
@@ -40,4 +44,6 @@ export const taskKindImplementations: Readonly<Record<TaskKind, TaskKindImplemen
   'inverse-depth': inverseDepth,
   normals,
   classification,
+  'multi-label': multiLabel,
+  regression,
 };

@@ -39,6 +39,8 @@ export interface OpenTask extends TaskInfo {
   readonly output: OutputForm;
   /** Channels of the head's output: classes, 2 vector components, 1 depth. */
   readonly outputChannels: number;
+  /** Of a regression: what an output of 0 and a step of 1 mean in the targets' own unit; 0 and 1 if left out. */
+  readonly scaling?: { readonly mean: number; readonly deviation: number };
   /** Names of the output channels where they have a meaning (class names). */
   readonly channelNames: readonly string[];
 }

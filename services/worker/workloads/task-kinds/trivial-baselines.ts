@@ -1,8 +1,10 @@
 import type { TaskKind } from '../../../shared/catalog/metrics.js';
-import type { Dataset, OpenTask, TargetArray } from '../workload.js';
+import type { Dataset, OpenTask, TargetArray, TaskKindImplementation } from '../workload.js';
 import { ConfusionMatrix } from './confusion-matrix.js';
 import { topClasses } from './classification.js';
+import { multiLabel } from './multi-label.js';
 import { NormalAngles } from './normals.js';
+import { regression } from './regression.js';
 
 /** What a prediction scores that does not look at the image: a network that has learned something beats it by far. */
 export interface TrivialBaseline {
@@ -29,6 +31,8 @@ export const trivialBaselines: Readonly<Record<TaskKind, (dataset: Dataset, task
   'metric-depth': (dataset, task) => bestConstantDepth(dataset, task, 'm'),
   'inverse-depth': (dataset, task) => bestConstantDepth(dataset, task, ''),
   normals: meanDirection,
+  'multi-label': labelShares,
+  regression: meanValue,
 };
 
 const known = new WeakMap<Dataset, Map<string, TrivialBaseline>>();
@@ -134,4 +138,52 @@ function meanDirection(dataset: Dataset, task: OpenTask): TrivialBaseline {
   const length = Math.hypot(...sum) || 1;
   const shown = Array.from(sum, (value) => (value / length).toFixed(2)).join(', ');
   return { prediction: `the mean direction everywhere (${shown})`, metrics: angles.result() };
+}
+
+/** How often each label is there. */
+function labelShares(dataset: Dataset, task: OpenTask): TrivialBaseline {
+  const [there, known] = [new Float64Array(task.outputChannels), new Float64Array(task.outputChannels)];
+  for (const targets of targetsOf(dataset, task.name)) {
+    targets.forEach((target, index) => {
+      if (target < 0) return;
+      const label = index % task.outputChannels;
+      known[label] = (known[label] as number) + 1;
+      there[label] = (there[label] as number) + target;
+    });
+  }
+  const logits = there.map((count, label) => Math.log(count / ((known[label] as number) - count)));
+  const metrics = constantScores(dataset, task, Array.from(logits), multiLabel);
+  return { prediction: 'for each label how often it is there', metrics };
+}
+
+/** The mean, which no other constant beats in squared error. */
+function meanValue(dataset: Dataset, task: OpenTask): TrivialBaseline {
+  let [sum, count] = [0, 0];
+  for (const targets of targetsOf(dataset, task.name)) {
+    for (const value of targets) {
+      if (Number.isNaN(value)) continue;
+      sum += value;
+      count += 1;
+    }
+  }
+  if (count === 0) return { prediction: 'nothing', metrics: {} };
+  const { mean, deviation } = task.scaling ?? { mean: 0, deviation: 1 };
+  const shown = (mean + (deviation * sum) / count).toPrecision(4);
+  return { prediction: `the mean (${shown})`, metrics: constantScores(dataset, task, [sum / count], regression) };
+}
+
+/** What the same outputs for every sample score. */
+function constantScores(
+  dataset: Dataset,
+  task: OpenTask,
+  outputs: readonly number[],
+  kind: TaskKindImplementation,
+): Record<string, number> {
+  const accumulator = kind.accumulator(task, 1, 1);
+  for (const targets of targetsOf(dataset, task.name)) {
+    const size = targets.length / outputs.length;
+    const predictions = Float32Array.from(targets, (_, index) => outputs[index % outputs.length] as number);
+    accumulator.update(predictions, targets, size);
+  }
+  return accumulator.result();
 }
