@@ -36,6 +36,8 @@ const defaultCheckpointBytes = 1024 ** 3;
 export interface Coordinator {
   /** Stops in order: no new requests, then the loops; what was begun is finished. The connections stay open. */
   stop(): Promise<void>;
+  /** Whether NATS is there. */
+  isConnected(): boolean;
 }
 
 /**
@@ -70,6 +72,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   const api = serveApi(connection, { database, effects, leaseSeconds, claims }, logger);
   await connection.flush();
   return {
+    isConnected: () => watch.isUp(),
     stop: async () => {
       await api.stop();
       await Promise.all(loops.map((loop) => loop.stop()));

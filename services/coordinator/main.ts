@@ -4,8 +4,13 @@ import { connectDatabase } from '../shared/db/connect.js';
 import { errorRecord, SigmasweepError } from '../shared/errors.js';
 import { createLogger, redact, type Logger } from '../shared/log.js';
 import { connectNats } from '../shared/nats/connect.js';
+import { countRings, readReportBacklog } from '../shared/nats/streams.js';
+import { serveMonitoring } from '../shared/monitoring/serve-monitoring.js';
 import { startCoordinator } from './coordinator.js';
+import { registerDepths, registry } from './metrics.js';
 import { applyMigrations } from './store/apply-migrations.js';
+import { databaseTime } from './store/clock.js';
+import { countOpenTrials } from './store/count-open-trials.js';
 
 /** Connections to PostgreSQL: 8 for commands, one for each loop, and some to spare. */
 const poolSize = 14;
@@ -66,7 +71,29 @@ async function run(): Promise<void> {
       mostBytes: Math.round(config.SIGMASWEEP_CHECKPOINT_GIB * 1024 ** 3),
     },
   });
-  process.stdout.write(`${JSON.stringify({ ready: true, service: 'coordinator' })}\n`);
+  const { SIGMASWEEP_MONITORING_HOST: host, SIGMASWEEP_MONITORING_PORT: port } = config;
+  registerDepths({
+    trials: () => countOpenTrials(database),
+    rings: () => countRings(connection),
+    reports: async () => (await readReportBacklog(connection)).messages,
+  });
+  const monitoring =
+    port === undefined
+      ? undefined
+      : await serveMonitoring({
+          host,
+          port,
+          registry,
+          ready: {
+            nats: () => (coordinator.isConnected() ? undefined : 'not connected'),
+            postgres: async () => {
+              await databaseTime(database);
+              return undefined;
+            },
+          },
+        });
+  const at = monitoring === undefined ? {} : { monitoring: monitoring.url };
+  process.stdout.write(`${JSON.stringify({ ready: true, service: 'coordinator', ...at })}\n`);
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {

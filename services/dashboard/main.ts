@@ -7,6 +7,8 @@ import { connectNats } from '../shared/nats/connect.js';
 import { subscribeChanges } from '../shared/nats/subscribe-changes.js';
 import { createAccess } from './access/access.js';
 import { actorOf, currentIdentity } from './access/identity.js';
+import { createRegistry } from '../shared/monitoring/metrics.js';
+import { serveMonitoring } from '../shared/monitoring/serve-monitoring.js';
 import { checkBinding } from './access/token.js';
 import { createDashboard } from './app.js';
 import { readAssets } from './assets.js';
@@ -58,8 +60,25 @@ async function run(): Promise<void> {
   });
   const { server, port, url } = await listen(app, config.SIGMASWEEP_HOST, config.SIGMASWEEP_PORT);
   const moved = config.SIGMASWEEP_PORT !== 0 && port !== config.SIGMASWEEP_PORT;
+  const { SIGMASWEEP_MONITORING_HOST: host, SIGMASWEEP_MONITORING_PORT: monitoringPort } = config;
+  const monitoring =
+    monitoringPort === undefined
+      ? undefined
+      : await serveMonitoring({
+          host,
+          port: monitoringPort,
+          registry: createRegistry('dashboard'),
+          ready: {
+            nats: () => (nats.isClosed() ? 'closed' : undefined),
+            postgres: async () => {
+              await overviewFingerprint(database);
+              return undefined;
+            },
+          },
+        });
+  const at = monitoring === undefined ? {} : { monitoring: monitoring.url };
   const note = moved ? { note: `port ${config.SIGMASWEEP_PORT} is taken` } : {};
-  process.stdout.write(`${JSON.stringify({ ready: true, service: 'dashboard', url, ...note })}\n`);
+  process.stdout.write(`${JSON.stringify({ ready: true, service: 'dashboard', url, ...note, ...at })}\n`);
 
   let stopping = false;
   const stop = (): void => {

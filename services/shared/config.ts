@@ -38,6 +38,18 @@ const checkpointPlace = z
     'Where checkpoints are kept: "nats", or the path of a folder that coordinator and workers share, the same for all.',
   );
 
+/** Off unless a port is set: whoever reaches it sees how much is trained, though no names and no numbers of trials. */
+const monitoring = {
+  SIGMASWEEP_MONITORING_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe('Port of `/healthz`, `/readyz` and `/metrics`; 0 = any free one; unset = none. See docs/monitoring.md.'),
+  SIGMASWEEP_MONITORING_HOST: z.string().min(1).default('127.0.0.1').describe('Address that port is opened on.'),
+};
+
 /** Every setting that is read from the environment, by service. The documentation's table is made from this. */
 export const settings = {
   coordinator: {
@@ -51,6 +63,7 @@ export const settings = {
       .max(100_000)
       .default(4)
       .describe('Room for checkpoints in NATS, GiB; full, no more are kept and training goes on.'),
+    ...monitoring,
     SIGMASWEEP_LOG_LEVEL: logLevel,
   },
   worker: {
@@ -69,6 +82,7 @@ export const settings = {
       .describe(`TensorFlow.js backend: ${backendRequests.join(', ')}.`),
     SIGMASWEEP_CACHE: z.string().min(1).default('.sigmasweep/cache').describe('Folder for decoded data sets.'),
     SIGMASWEEP_CHECKPOINTS: checkpointPlace,
+    ...monitoring,
     SIGMASWEEP_COMMANDS: z
       .string()
       .optional()
@@ -115,6 +129,7 @@ export const settings = {
       .max(10)
       .default(0)
       .describe('Proxies before the dashboard; the client’s address is then taken from X-Forwarded-For.'),
+    ...monitoring,
     SIGMASWEEP_LOG_LEVEL: logLevel,
   },
   cli: {

@@ -3,7 +3,9 @@ import { readConfig } from '../shared/config.js';
 import { errorRecord } from '../shared/errors.js';
 import { createLogger } from '../shared/log.js';
 import { connectNats } from '../shared/nats/connect.js';
+import { serveMonitoring } from '../shared/monitoring/serve-monitoring.js';
 import { Agent } from './agent/agent.js';
+import { registry } from './agent/metrics.js';
 import { readCommands } from './agent/commands/command-settings.js';
 
 let agent: Agent | undefined;
@@ -43,7 +45,13 @@ async function run(): Promise<void> {
   });
   agent = started;
   const { workerId, backend, device, slots } = started.facts;
-  process.stdout.write(`${JSON.stringify({ ready: true, service: 'worker', workerId, backend, device, slots })}\n`);
+  const { SIGMASWEEP_MONITORING_HOST: host, SIGMASWEEP_MONITORING_PORT: port } = config;
+  const ready = { nats: () => (started.isConnected ? undefined : 'not connected') };
+  const monitoring = port === undefined ? undefined : await serveMonitoring({ host, port, registry, ready });
+  const at = monitoring === undefined ? {} : { monitoring: monitoring.url };
+  process.stdout.write(
+    `${JSON.stringify({ ready: true, service: 'worker', workerId, backend, device, slots, ...at })}\n`,
+  );
   const failure = await started.failure();
   if (!stopping) fail(failure);
 }

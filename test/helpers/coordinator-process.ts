@@ -11,6 +11,8 @@ export interface CoordinatorProcess {
   /** What it has logged so far. */
   log(): string;
   isReady(): boolean;
+  /** What the line says that tells that it is ready. */
+  readyLine(): Record<string, unknown>;
 }
 
 export interface CoordinatorSettings {
@@ -19,6 +21,7 @@ export interface CoordinatorSettings {
   readonly leaseSeconds?: number;
   /** Where checkpoints are kept; in NATS if left out. */
   readonly checkpoints?: string;
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Starts the compiled coordinator without waiting until it is ready. */
@@ -27,6 +30,7 @@ export function spawnCoordinator({
   natsUrl,
   leaseSeconds = 30,
   checkpoints = 'nats',
+  settings = {},
 }: CoordinatorSettings): CoordinatorProcess {
   const child = spawn(process.execPath, [join(packageRoot, 'dist', 'services', 'coordinator', 'main.js')], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -36,6 +40,7 @@ export function spawnCoordinator({
       NATS_URL: natsUrl,
       SIGMASWEEP_LEASE_SECONDS: String(leaseSeconds),
       SIGMASWEEP_CHECKPOINTS: checkpoints,
+      ...settings,
     },
   });
   let stdout = '';
@@ -52,6 +57,7 @@ export function spawnCoordinator({
     },
     log: () => log,
     isReady: () => stdout.includes('"ready":true'),
+    readyLine: () => JSON.parse(stdout.split('\n')[0] ?? '') as Record<string, unknown>,
   };
 }
 

@@ -36,7 +36,7 @@ export class WorkerRig {
   }
 
   /** The line that says that it is ready. */
-  async ready(): Promise<{ workerId: string; backend: string; slots: number }> {
+  async ready(): Promise<{ workerId: string; backend: string; slots: number; monitoring?: string }> {
     await until(
       () => {
         if (this.process.exitCode !== null) throw new Error(`the worker ended:\n${this.stderr}`);
@@ -44,7 +44,12 @@ export class WorkerRig {
       },
       { deadlineMs: 60_000, what: 'the worker to be ready' },
     );
-    return JSON.parse(this.stdout.split('\n')[0] ?? '') as { workerId: string; backend: string; slots: number };
+    return JSON.parse(this.stdout.split('\n')[0] ?? '') as {
+      workerId: string;
+      backend: string;
+      slots: number;
+      monitoring?: string;
+    };
   }
 
   /** Everything it wrote to standard error. */

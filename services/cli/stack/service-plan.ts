@@ -57,14 +57,14 @@ export function planServices(options: StackOptions, context: PlanContext): reado
   const coordinator: PlannedService = {
     name: coordinatorName,
     script: serviceScript('coordinator'),
-    env: both,
+    env: { ...both, ...monitoringPort(environment, 0) },
     asked: {},
     readyWithinMs: 60_000,
   };
   const dashboard: PlannedService = {
     name: dashboardName,
     script: serviceScript('dashboard'),
-    env: { ...both, SIGMASWEEP_PORT: String(options.port ?? context.port) },
+    env: { ...both, SIGMASWEEP_PORT: String(options.port ?? context.port), ...monitoringPort(environment, 1) },
     asked: options.port === undefined ? {} : { port: String(options.port) },
     readyWithinMs: 30_000,
   };
@@ -82,6 +82,8 @@ export function planServices(options: StackOptions, context: PlanContext): reado
       SIGMASWEEP_CACHE: context.cache,
       // The worker runs in another folder than the person.
       SIGMASWEEP_DATA: absolute(environment['SIGMASWEEP_DATA']),
+      SIGMASWEEP_COMMANDS: absolute(environment['SIGMASWEEP_COMMANDS']),
+      ...monitoringPort(environment, index + 2),
     },
     asked: {
       ...(options.slots === 0 ? {} : { slots: String(options.slots) }),
@@ -91,4 +93,13 @@ export function planServices(options: StackOptions, context: PlanContext): reado
     readyWithinMs: 180_000,
   }));
   return [[coordinator], [dashboard, ...workers]];
+}
+
+/** Processes of one machine cannot share a port: each of them takes the next one. */
+function monitoringPort(
+  environment: Readonly<Record<string, string | undefined>>,
+  place: number,
+): Readonly<Record<string, string>> {
+  const first = Number(environment['SIGMASWEEP_MONITORING_PORT']);
+  return Number.isInteger(first) && first > 0 ? { SIGMASWEEP_MONITORING_PORT: String(first + place) } : {};
 }

@@ -1,4 +1,5 @@
 import { readTrainedNetwork } from '../store/checkpoints.js';
+import { metrics } from '../metrics.js';
 import { readGrant } from '../store/claim-trial.js';
 import { storableText } from '../store/storable-text.js';
 import { smallRequest, type Handler } from './handler.js';
@@ -17,6 +18,7 @@ export const claim: Handler<'claim'> = {
       commands,
     };
     const answer = readGrant(await claims.call(claimed));
+    metrics.claims.inc({ result: answer.granted ? 'granted' : answer.forOthers === true ? 'left' : 'refused' });
     if (!answer.granted) return answer;
     effects.changed([answer.sweepId]);
     const from = answer.config.transfer?.trial;

@@ -3,6 +3,7 @@ import { SigmasweepError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/log.js';
 import { commands, type Actor, type CommandName } from '../../shared/messages/commands.js';
 import { subjects } from '../../shared/nats-names.js';
+import { metrics } from '../metrics.js';
 import { accepted, failure, refused, RequestError, type Answer } from './answer.js';
 import { recordAction } from '../store/record-action.js';
 import { actionOf, splitActor } from './audit.js';
@@ -94,6 +95,7 @@ export function serveApi(connection: NatsConnection, context: ApiContext, logger
 
   const answer = async (message: Msg): Promise<void> => {
     const name = message.subject.slice(message.subject.lastIndexOf('.') + 1);
+    const since = performance.now();
     let reply: Answer;
     try {
       reply = isCommand(name)
@@ -102,6 +104,10 @@ export function serveApi(connection: NatsConnection, context: ApiContext, logger
     } catch (error) {
       reply = failure(error, name, logger);
     }
+    // Names that are no commands would let whoever asks make any number of time series.
+    const command = isCommand(name) ? name : 'unknown';
+    metrics.commands.inc({ command, code: reply.ok ? 'ok' : reply.error.code });
+    metrics.commandSeconds.observe({ command }, (performance.now() - since) / 1000);
     try {
       respond(message, reply, name, connection.info?.max_payload ?? 1024 * 1024);
     } catch (error) {

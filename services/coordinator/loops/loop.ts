@@ -1,3 +1,4 @@
+import { metrics } from '../metrics.js';
 import type { Logger } from '../../shared/log.js';
 
 /** Work that is done again and again until it is stopped. */
@@ -61,6 +62,7 @@ export function createLoop({ name, logger, everyMs, pass }: LoopOptions): Loop {
       } catch (error) {
         if (isStopping()) return;
         failures += 1;
+        metrics.loopFailures.inc({ loop: name });
         const waitMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.min(failures - 1, 10));
         logger.warn({ loop: name, failures, waitMs, err: error }, `${name}: a pass failed and will be repeated`);
         // Several coordinators whose database comes back do not all ask at the same moment.

@@ -2,6 +2,7 @@ import type { NatsConnection } from 'nats';
 import type { Database } from '../../shared/db/connect.js';
 import type { Logger } from '../../shared/log.js';
 import { readReportBacklog } from '../../shared/nats/streams.js';
+import { metrics } from '../metrics.js';
 import { databaseTime } from '../store/clock.js';
 import { reapLeases } from '../store/reap-leases.js';
 import type { Effects } from './effects.js';
@@ -36,6 +37,7 @@ export function createReaper(
       if (upTo === undefined || watch.upForMs() < leaseSeconds * 1000) return 'done';
       const { sweepIds, lost, queuedAgain } = await reapLeases(database, upTo);
       for (const { trialId, attempt, workerId } of lost) logger.warn({ trialId, attempt, workerId }, 'a lease ended');
+      metrics.leasesExpired.inc(lost.length);
       effects.stopAttempts(lost);
       effects.changed(sweepIds);
       if (queuedAgain) effects.ring();

@@ -1,9 +1,10 @@
-import type { JsMsg, NatsConnection } from 'nats';
+import { millis, type JsMsg, type NatsConnection } from 'nats';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../shared/db/connect.js';
 import type { Logger } from '../../shared/log.js';
 import type { ReportMessage } from '../../shared/messages/reports.js';
 import { streams } from '../../shared/nats-names.js';
+import { metrics } from '../metrics.js';
 import { keepDeadLetters, type DeadLetter } from '../store/dead-letter.js';
 import { recordReports, type RefusedReport } from '../store/record-reports.js';
 import type { Effects } from './effects.js';
@@ -32,6 +33,18 @@ function refusal({ trialId, attempt, workerId, v }: ReportMessage, reason: strin
     hint: 'The whole report is kept as a dead letter.',
   };
   return { v, trialId, attempt, workerId, items: [{ type: 'failed', error, retryable: false }] };
+}
+
+/** What is committed. A batch that is recorded a second time is counted a second time: nobody knows of the first. */
+function count(messages: readonly JsMsg[], readable: readonly ReadMessage[], letters: number): void {
+  const now = Date.now();
+  for (const message of messages)
+    metrics.reportLag.observe(Math.max(0, now - millis(message.info.timestampNanos)) / 1000);
+  metrics.reports.inc(readable.length);
+  metrics.deadLetters.inc(letters);
+  for (const { report } of readable) {
+    for (const item of report.items) if (item.type === 'metrics') metrics.points.inc(item.points.length);
+  }
 }
 
 function reasonOf({ error }: RefusedReport): string {
@@ -99,6 +112,7 @@ export function createRecorder(
     } finally {
       clearInterval(working);
     }
+    count(messages, readable, letters.length);
     for (const message of messages) {
       if (unreadable.has(message)) message.term();
       else message.ack();

@@ -18,6 +18,7 @@ import { subscribeControl } from './control.js';
 import { NatsLink } from './link.js';
 import { machineFacts } from './machine.js';
 import { settlesWithin } from './pause.js';
+import { metrics } from './metrics.js';
 import { Presence, type WorkerFacts } from './presence.js';
 import { ReportStream } from './reports/report-stream.js';
 import { Slot } from './slot/slot.js';
@@ -84,8 +85,12 @@ export class Agent {
       programs,
       logger,
       stopping: this.stopping.signal,
-      changed: () => this.presence.announce(),
+      changed: () => {
+        metrics.busySlots.set(this.slots.filter(({ running }) => running !== undefined).length);
+        this.presence.announce();
+      },
     };
+    metrics.slots.set(supplies.length);
     this.slots = supplies.map((supply) => new Slot(supply, context));
     this.presence = new Presence(link, facts, () => this.slots.flatMap(({ running }) => running?.trial.trialId ?? []));
     this.unsubscribe = subscribeControl(link, workerId, this.control, logger);
@@ -150,6 +155,11 @@ export class Agent {
     };
     const link = new NatsLink(options.connection, logger);
     return new Agent(link, supplies, facts, checkpoints, options.commands, programs, logger);
+  }
+
+  /** Whether NATS is there. */
+  get isConnected(): boolean {
+    return this.link.connected;
   }
 
   /** Resolves with an error when the agent cannot go on; never rejects. */

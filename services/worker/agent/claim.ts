@@ -4,6 +4,7 @@ import { newId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/log.js';
 import type { CommandResponse } from '../../shared/messages/commands.js';
 import { callCommand } from '../../shared/nats/command-client.js';
+import { metrics } from './metrics.js';
 import type { NatsLink } from './link.js';
 import { abortedWithin, pause } from './pause.js';
 
@@ -58,7 +59,10 @@ export async function claimTrial(
       await link.whenConnected(timeUp);
       if (timeUp.aborted) return undefined;
       try {
-        return await callCommand(link.connection, 'claim', request, times.answer);
+        const since = performance.now();
+        const answer = await callCommand(link.connection, 'claim', request, times.answer);
+        metrics.claimSeconds.observe((performance.now() - since) / 1000);
+        return answer;
       } catch (error) {
         const { code, message: text } = errorRecord(error);
         logger.warn({ trialId, code }, `the claim has no answer: ${text}`);

@@ -124,7 +124,7 @@ export class ProgramTrainer implements Trainer {
         ...this.context.environment,
         ...this.command.environment,
         SIGMASWEEP_CONFIG: configuration,
-        SIGMASWEEP_CHECKPOINTS: checkpoints,
+        SIGMASWEEP_TRIAL_CHECKPOINTS: checkpoints,
         SIGMASWEEP_TRIAL: trialId,
         SIGMASWEEP_ATTEMPT: String(attempt),
       },

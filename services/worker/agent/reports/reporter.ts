@@ -1,6 +1,7 @@
 import type { Logger } from '../../../shared/log.js';
 import { protocolVersion } from '../../../shared/messages/common.js';
 import type { MetricPoint, ReportItem } from '../../../shared/messages/reports.js';
+import { metrics } from '../metrics.js';
 import { pause } from '../pause.js';
 import { queuedItem, ReportQueue, type QueuedItem } from './report-queue.js';
 import { ReportTooLarge, type ReportSink } from './report-stream.js';
@@ -41,6 +42,7 @@ export class Reporter {
   private reported: { readonly step: number; readonly steps: number } | undefined;
   private heartbeatDue = false;
   private finished = false;
+  private ending: FinalItem['type'] | undefined;
   private limit = Number.POSITIVE_INFINITY;
   private sending: Promise<void> | undefined;
 
@@ -49,6 +51,11 @@ export class Reporter {
     private readonly attempt: ReportedAttempt,
     private readonly logger: Logger,
   ) {}
+
+  /** How the attempt ended; undefined while it runs, and for one that was abandoned. */
+  get end(): FinalItem['type'] | undefined {
+    return this.ending;
+  }
 
   /** What waits to be sent, in bytes. */
   get waitingBytes(): number {
@@ -103,6 +110,7 @@ export class Reporter {
 
   /** The last item. What comes after it is passed over. */
   finish(item: FinalItem): void {
+    if (!this.finished) this.ending = item.type;
     this.add(item);
     this.finished = true;
   }
@@ -180,11 +188,14 @@ export class Reporter {
       await this.sink.ready(signal);
       if (signal.aborted) return;
       try {
+        const since = performance.now();
         await this.sink.send(this.attempt.trialId, messageId, body);
+        metrics.reportSeconds.observe((performance.now() - since) / 1000);
         if (complained) this.logger.info({ messageId }, 'reports are taken again');
         return;
       } catch (error) {
         if (error instanceof ReportTooLarge) throw error;
+        metrics.reportFailures.inc();
         if (!complained) this.logger.warn({ err: error, messageId }, 'a report was not taken; it is sent again');
         complained = true;
       }

@@ -7,6 +7,7 @@ import { networkFile, type NetworkFile } from '../checkpoints/start-network.js';
 import { CheckpointUploads } from '../checkpoints/uploads.js';
 import type { GrantedTrial } from '../claim.js';
 import { settlesWithin } from '../pause.js';
+import { metrics } from '../metrics.js';
 import type { FinalItem, Reporter } from '../reports/reporter.js';
 import { trainerDied, type TrainerEnd } from './trainer-end.js';
 import type { Trainer } from './trainer.js';
@@ -28,6 +29,7 @@ type Answer = Extract<FromTrainer, { type: 'succeeded' | 'failed' | 'stopped' }>
  */
 export class Attempt {
   private silent = 0;
+  private step: number | undefined;
   private stalled = false;
   private started = false;
   private stopped = false;
@@ -82,6 +84,7 @@ export class Attempt {
       clearInterval(silence);
       this.trainer.onMessage = undefined;
     }
+    metrics.attempts.inc({ end: this.reporter.end ?? 'abandoned' });
     await this.reporter.flushed();
   }
 
@@ -136,6 +139,9 @@ export class Attempt {
     this.silent = 0;
     switch (message.type) {
       case 'progress':
+        // A trial that is resumed begins with the steps of an earlier attempt.
+        metrics.steps.inc(this.step === undefined ? 0 : Math.max(0, message.step - this.step));
+        this.step = message.step;
         this.reporter.advanced(message.step, message.steps);
         return;
       case 'metrics':

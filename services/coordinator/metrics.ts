@@ -1,0 +1,107 @@
+import { Counter, Gauge, Histogram } from 'prom-client';
+import { createRegistry, timeBuckets } from '../shared/monitoring/metrics.js';
+
+export const registry = createRegistry('coordinator');
+const registers = [registry];
+
+/** What the coordinator counts; docs/monitoring.md is the list for people. */
+export const metrics = {
+  commands: new Counter({
+    name: 'sigmasweep_commands_total',
+    help: 'Requests that were answered, by command and by code (ok, or that of the refusal).',
+    labelNames: ['command', 'code'] as const,
+    registers,
+  }),
+  commandSeconds: new Histogram({
+    name: 'sigmasweep_command_seconds',
+    help: 'Time from a request to its answer.',
+    labelNames: ['command'] as const,
+    buckets: timeBuckets,
+    registers,
+  }),
+  claims: new Counter({
+    name: 'sigmasweep_claims_total',
+    help: 'Claims of workers, by result: granted, refused, or left to a worker that has what the trial needs.',
+    labelNames: ['result'] as const,
+    registers,
+  }),
+  leasesExpired: new Counter({
+    name: 'sigmasweep_leases_expired_total',
+    help: 'Attempts that were ended because their worker was not heard of for the length of a lease.',
+    registers,
+  }),
+  reports: new Counter({
+    name: 'sigmasweep_reports_recorded_total',
+    help: 'Reports of workers that are recorded.',
+    registers,
+  }),
+  points: new Counter({
+    name: 'sigmasweep_points_recorded_total',
+    help: 'Numbers in the recorded reports.',
+    registers,
+  }),
+  deadLetters: new Counter({
+    name: 'sigmasweep_dead_letters_total',
+    help: 'Reports that could not be understood or stored, and were kept as dead letters.',
+    registers,
+  }),
+  reportLag: new Histogram({
+    name: 'sigmasweep_report_lag_seconds',
+    help: 'Time from the arrival of a report in the stream to its commit.',
+    buckets: [...timeBuckets, 60, 300, 1800],
+    registers,
+  }),
+  loopFailures: new Counter({
+    name: 'sigmasweep_loop_failures_total',
+    help: 'Passes of a loop that failed and were repeated.',
+    labelNames: ['loop'] as const,
+    registers,
+  }),
+};
+
+/** What is asked when somebody looks. */
+export interface Depths {
+  /** Trials that are not terminal, by state. */
+  readonly trials: () => Promise<ReadonlyMap<string, number>>;
+  readonly rings: () => Promise<number>;
+  readonly reports: () => Promise<number>;
+}
+
+/** Gauges of what waits. One that cannot be read, as while a server is away, is left out: 0 would be a lie. */
+export function registerDepths({ trials, rings, reports }: Depths): void {
+  const gauge = (
+    name: string,
+    help: string,
+    read: (gauge: Gauge<'state'>) => Promise<void>,
+    labelNames: 'state'[] = [],
+  ) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      async collect() {
+        try {
+          await read(this);
+        } catch {
+          if (labelNames.length > 0) this.reset();
+          else this.remove();
+        }
+      },
+    });
+  gauge(
+    'sigmasweep_trials',
+    'Trials that are queued or running.',
+    async (one) => {
+      const counts = await trials();
+      for (const state of ['queued', 'running']) one.set({ state }, counts.get(state) ?? 0);
+    },
+    ['state'],
+  );
+  gauge('sigmasweep_rings_waiting', 'Announcements of trials that no worker has taken.', async (one) =>
+    one.set(await rings()),
+  );
+  gauge('sigmasweep_reports_waiting', 'Reports in the stream that are not recorded.', async (one) =>
+    one.set(await reports()),
+  );
+}
