@@ -2,6 +2,7 @@
 import { encoders } from '../dist/services/shared/catalog/encoders.js';
 import { models } from '../dist/services/shared/catalog/models.js';
 import { optimizers } from '../dist/services/shared/catalog/optimizers.js';
+import { derivedRows } from '../dist/services/shared/catalog/derived-rows.js';
 import { weightings } from '../dist/services/shared/catalog/weightings.js';
 import { metricsOfKind } from '../dist/services/shared/catalog/metrics.js';
 import { workloads } from '../dist/services/shared/catalog/workloads.js';
@@ -135,7 +136,11 @@ const parts = {
   simplex: () => fieldTable(anyWorkload.properties.grid.properties.simplex),
   workloads: workloadSections,
   weightings: () =>
-    catalogSections(weightings, anyWorkload.properties.weightings.items.oneOf, 'method', ['tasks', 'label']),
+    catalogSections({ ...weightings, ...derivedRows }, anyWorkload.properties.weightings.items.oneOf, 'method', [
+      'tasks',
+      'subsets',
+      'label',
+    ]),
   models: () => catalogSections(models, anyWorkload.properties.model.oneOf, 'name'),
   encoders: () => catalogSections(encoders, anyWorkload.properties.model.oneOf[0].properties.encoder.oneOf, 'name'),
   optimizers: () => catalogSections(optimizers, anyWorkload.properties.optimizer.oneOf, 'name'),

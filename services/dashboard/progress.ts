@@ -29,7 +29,7 @@ export interface Progress {
 export function sweepProgress(facts: ProgressFacts): Progress {
   const { counts } = facts;
   const ended = counts.succeeded + counts.failed + counts.stopped + counts.cancelled;
-  const waiting = counts.queued + counts.running;
+  const waiting = counts.waiting + counts.queued + counts.running;
   const total = ended + waiting;
   const end = waiting > 0 ? facts.now : facts.lastEndedAt;
   const elapsed =

@@ -90,6 +90,7 @@ export function paperResults(table: PaperTable): SweepResults {
       method: weights === null ? 'uncertainty' : 'fixed',
       tasks: [...trained],
       weights: weights && Object.fromEntries(table.tasks.map((task, place) => [task, weights[place] ?? 0])),
+      note: null,
     };
   });
   return {

@@ -3,16 +3,19 @@ import { cancel } from '../../services/coordinator/store/cancel.js';
 import { reapLeases } from '../../services/coordinator/store/reap-leases.js';
 import { recordReports } from '../../services/coordinator/store/record-reports.js';
 import { retry } from '../../services/coordinator/store/retry.js';
+import type { ReportItem } from '../../services/shared/messages/reports.js';
 import { transitions, trialStates, type TrialState } from '../../services/shared/trial-state.js';
 import {
   claimOf,
   claimTrial,
   failedItem,
   farFuture,
+  granted,
   reportOf,
   runningTrial,
   startStore,
   type StoreRig,
+  submitTrials,
 } from '../helpers/coordinator-rig.js';
 
 const lease = 60;
@@ -22,6 +25,19 @@ beforeAll(async () => {
   store = await startStore();
 });
 afterAll(() => store.stop());
+
+/** Ends what a trial waits for, if it waits for anything. */
+async function endNeeded(trialId: string, end: ReportItem): Promise<void> {
+  for (const { needsId } of await store.database.trialDependency.findMany({ where: { trialId } })) {
+    const claim = claimOf(needsId);
+    const { attempt } = granted(await claimTrial(store.database, claim, lease));
+    await recordReports(
+      store.database,
+      [reportOf({ trialId: needsId, attempt, workerId: claim.workerId }, end)],
+      lease,
+    );
+  }
+}
 
 describe('the statements', () => {
   /** Each event of the table, done to a trial whose newest attempt is `attempt`. */
@@ -34,6 +50,8 @@ describe('the statements', () => {
     'attempts-exhausted': (trial) => recordReports(store.database, [reportOf(trial, failedItem(false))], lease),
     'handed-back': (trial) =>
       recordReports(store.database, [reportOf(trial, { type: 'handed-back', reason: '' })], lease),
+    'dependencies-met': ({ trialId }) => endNeeded(trialId, { type: 'succeeded' }),
+    'dependency-failed': ({ trialId }) => endNeeded(trialId, failedItem(false)),
     'lease-expired': async ({ trialId }) => {
       await store.database.trial.updateMany({
         where: { id: trialId, state: 'running' },
@@ -48,6 +66,14 @@ describe('the statements', () => {
     TrialState,
     (trial: { trialId: string; attempt: number; workerId: string }) => Promise<unknown>
   > = {
+    // A trial that has run waits only when a person takes it up again while what it needs is not there.
+    waiting: async (trial) => {
+      const { trialIds } = await submitTrials(store.database, 1);
+      const edge = { trialId: trial.trialId, needsId: trialIds[0] ?? '', mayLack: false };
+      await store.database.trialDependency.create({ data: edge });
+      await events['cancel']?.(trial);
+      await events['retry']?.(trial);
+    },
     queued: async (trial) => events['handed-back']?.(trial),
     running: () => Promise.resolve(),
     succeeded: async (trial) => events['finished']?.(trial),
@@ -74,7 +100,8 @@ describe('the statements', () => {
     const after = await store.wholeOf(trial.trialId);
     const target = trialStates.find((to) => transitions[state][to]?.includes(event));
     if (target === undefined) expect(after).toEqual(before);
-    else expect(after.trial.state).toBe(target);
+    // What is taken up again and waits for nothing is queued at once.
+    else expect(after.trial.state).toBe(event === 'retry' ? 'queued' : target);
   });
 
   it('are there for every event of the table but the one that nothing raises yet', () => {

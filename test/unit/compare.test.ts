@@ -12,7 +12,16 @@ const tasks = ['semantic', 'depth'];
 
 function setting(key: string, position: number, trained = tasks, weights: Setting['weights'] = null): Setting {
   const kind = trained.length === 1 ? 'single' : weights === null ? 'learned' : 'fixed';
-  return { key, position, label: key, kind, method: weights ? 'fixed' : 'uncertainty', tasks: trained, weights };
+  return {
+    key,
+    position,
+    label: key,
+    kind,
+    method: weights ? 'fixed' : 'uncertainty',
+    tasks: trained,
+    weights,
+    note: null,
+  };
 }
 
 /** One trial per seed from 1; undefined stands for one that has not finished. */

@@ -22,6 +22,7 @@ function setting(key: string, kind: Setting['kind'], weights: Record<string, num
     method: kind === 'learned' ? 'uncertainty' : 'fixed',
     tasks: trained,
     weights,
+    note: null,
   };
 }
 

@@ -5,7 +5,7 @@ import { sweepProgress } from '../../services/dashboard/progress.js';
 
 const start = new Date('2026-01-01T00:00:00Z');
 const after = (seconds: number): Date => new Date(start.getTime() + seconds * 1000);
-const none = { queued: 0, running: 0, succeeded: 0, failed: 0, stopped: 0, cancelled: 0 };
+const none = { waiting: 0, queued: 0, running: 0, succeeded: 0, failed: 0, stopped: 0, cancelled: 0 };
 
 describe('progress of a sweep', () => {
   it('tells rate and time left from the work done so far', () => {

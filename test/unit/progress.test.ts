@@ -20,7 +20,7 @@ describe('progress of a sweep', () => {
   });
 
   it('takes rate and time left from what was done since watching began', () => {
-    const counts = { queued: 5, running: 1, succeeded: 4, failed: 0, stopped: 0, cancelled: 0 };
+    const counts = { waiting: 0, queued: 5, running: 1, succeeded: 4, failed: 0, stopped: 0, cancelled: 0 };
     const trials = [
       ...Array.from({ length: 4 }, () => trial('succeeded')),
       trial('running', 50, 100),
@@ -34,7 +34,7 @@ describe('progress of a sweep', () => {
   });
 
   it('claims no rate before anything has moved', () => {
-    const counts = { queued: 2, running: 0, succeeded: 0, failed: 0, stopped: 0, cancelled: 0 };
+    const counts = { waiting: 0, queued: 2, running: 0, succeeded: 0, failed: 0, stopped: 0, cancelled: 0 };
     expect(sweepProgress(counts, [trial('queued'), trial('queued')], 0, 3).secondsLeft).toBeUndefined();
   });
 

@@ -53,7 +53,7 @@ describe('parseSweepSpec', () => {
         { method: 'fixed', weights: { semantic: 1, instance: 0, depth: 2 } },
       ],
     });
-    expect(spec.weightings.map(({ tasks }) => tasks)).toEqual([
+    expect(spec.weightings.map((entry) => 'tasks' in entry && entry.tasks)).toEqual([
       ['depth', 'semantic'],
       ['depth', 'semantic'],
     ]);

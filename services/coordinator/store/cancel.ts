@@ -2,6 +2,7 @@ import type { Database } from '../../shared/db/connect.js';
 import { endAttempts } from './end-attempts.js';
 import type { LostAttempt } from './judge-reports.js';
 import { refreshSweepEnds } from './refresh-sweep-ends.js';
+import { settleDependants } from './settle-dependants.js';
 import { expectTarget, targetCondition, type Target } from './target.js';
 import { inTransaction } from './transaction.js';
 import { transition } from './transition.js';
@@ -16,8 +17,8 @@ export interface Cancelled {
 const cancelled = transition('cancel');
 
 /**
- * Cancels the queued and running trials of a target. A trial that ends at the same moment keeps whichever state was
- * written first.
+ * Cancels the trials of a target that have not ended; trials elsewhere that wait for one of them fail. A trial that ends
+ * at the same moment keeps whichever state was written first.
  * @throws SigmasweepError NOT_FOUND
  */
 export async function cancel(database: Database, target: Target): Promise<Cancelled> {
@@ -31,6 +32,11 @@ export async function cancel(database: Database, target: Target): Promise<Cancel
       WHERE ${targetCondition(target)} AND state = ANY(${cancelled.from}::text[])
       ORDER BY id FOR NO KEY UPDATE`;
     const running = rows.filter((row) => row.state === 'running');
+    // First, so that what is cancelled itself does not fail for what it waits for.
+    const idle = rows.filter((row) => row.state !== 'running').map((row) => row.id);
+    await transaction.$executeRaw`
+      UPDATE trial SET state = ${cancelled.to}, ended_at = now() WHERE id = ANY(${idle}::text[])`;
+    await settleDependants(transaction, idle);
     await endAttempts(
       transaction,
       running.map((row) => ({
@@ -42,9 +48,6 @@ export async function cancel(database: Database, target: Target): Promise<Cancel
         isFailure: false,
       })),
     );
-    const waiting = rows.filter((row) => row.state !== 'running').map((row) => row.id);
-    await transaction.$executeRaw`
-      UPDATE trial SET state = ${cancelled.to}, ended_at = now() WHERE id = ANY(${waiting}::text[])`;
     const sweepIds = [...new Set(rows.map((row) => row.sweep_id))];
     await refreshSweepEnds(transaction, sweepIds);
     return {

@@ -2,6 +2,7 @@ import type { Queryable } from '../../shared/db/connect.js';
 import type { ErrorRecord } from '../../shared/errors.js';
 import type { AttemptOutcome } from '../../shared/trial-state.js';
 import { refreshSweepEnds } from './refresh-sweep-ends.js';
+import { settleDependants } from './settle-dependants.js';
 import { storableError } from './storable-text.js';
 import { transition, type TrialEvent } from './transition.js';
 
@@ -26,7 +27,7 @@ export interface EndedTrial {
 /**
  * Ends running attempts. A trial that is queued again gets its outbox row in the same statement; one that is no longer
  * in this attempt is passed over. The caller holds the locks of the trials' rows.
- * @returns the trials that were moved
+ * @returns the trials that were moved, and those that waited for them and are queued now
  */
 export async function endAttempts(transaction: Queryable, endings: readonly Ending[]): Promise<EndedTrial[]> {
   if (endings.length === 0) return [];
@@ -63,9 +64,17 @@ export async function endAttempts(transaction: Queryable, endings: readonly Endi
       INSERT INTO outbox (sweep_id, trial_id) SELECT sweep_id, id FROM moved WHERE state = 'queued' ORDER BY id
     )
     SELECT id, sweep_id, attempt, state FROM moved`;
+  const terminal = rows.filter((row) => row.state !== 'queued');
+  const dependants = await settleDependants(
+    transaction,
+    terminal.map((row) => row.id),
+  );
   await refreshSweepEnds(
     transaction,
-    rows.filter((row) => row.state !== 'queued').map((row) => row.sweep_id),
+    terminal.map((row) => row.sweep_id),
   );
-  return rows.map((row) => ({ trialId: row.id, sweepId: row.sweep_id, attempt: row.attempt, state: row.state }));
+  return [
+    ...rows.map((row) => ({ trialId: row.id, sweepId: row.sweep_id, attempt: row.attempt, state: row.state })),
+    ...dependants.queued.map(({ trialId, sweepId }) => ({ trialId, sweepId, attempt: 0, state: 'queued' })),
+  ];
 }

@@ -8,6 +8,7 @@ interface Row {
   workload: string;
   created_at: Date;
   ended_at: Date | null;
+  waiting: number;
   queued: number;
   running: number;
   succeeded: number;
@@ -19,6 +20,7 @@ interface Row {
 async function readSummaries(database: Database, which: Prisma.Sql): Promise<SweepSummary[]> {
   const rows = await database.$queryRaw<Row[]>`
     SELECT s.id, s.name, s.workload, s.created_at, s.ended_at,
+      count(*) FILTER (WHERE t.state = 'waiting')::int AS waiting,
       count(*) FILTER (WHERE t.state = 'queued')::int AS queued,
       count(*) FILTER (WHERE t.state = 'running')::int AS running,
       count(*) FILTER (WHERE t.state = 'succeeded')::int AS succeeded,

@@ -31,7 +31,12 @@ type StandingRow = Omit<Standing, 'outcome'> & { sweepId: string; outcome: Stand
  */
 async function lockAndRead(transaction: Queryable, reports: readonly ReportMessage[]): Promise<StandingRow[]> {
   const trialIds = [...new Set(reports.map((report) => report.trialId))];
-  await transaction.$queryRaw`SELECT id FROM trial WHERE id = ANY(${trialIds}::text[]) ORDER BY id FOR NO KEY UPDATE`;
+  const ending = [...new Set(reports.filter(endsAttempt).map((report) => report.trialId))];
+  // Those that wait for a trial which ends here may have to be moved with it.
+  await transaction.$queryRaw`
+    SELECT id FROM trial WHERE id = ANY(${trialIds}::text[])
+      OR id IN (SELECT trial_id FROM trial_dependency WHERE needs_id = ANY(${ending}::text[]))
+    ORDER BY id FOR NO KEY UPDATE`;
   const attempts = [...new Map(reports.map((report) => [attemptKey(report.trialId, report.attempt), report])).values()];
   return transaction.$queryRaw<StandingRow[]>`
     SELECT t.id AS "trialId", w.attempt, t.sweep_id AS "sweepId", t.state, t.attempt AS newest, t.failures,
@@ -41,6 +46,10 @@ async function lockAndRead(transaction: Queryable, reports: readonly ReportMessa
     ) AS w(trial_id, attempt)
     JOIN trial t ON t.id = w.trial_id
     LEFT JOIN attempt a ON a.trial_id = w.trial_id AND a.number = w.attempt`;
+}
+
+function endsAttempt({ items }: ReportMessage): boolean {
+  return items.some(({ type }) => type === 'succeeded' || type === 'failed');
 }
 
 async function recordTogether(

@@ -17,7 +17,7 @@ export async function refreshSweepEnds(transaction: Queryable, sweepIds: readonl
     UPDATE sweep s SET ended_at = CASE WHEN now_running THEN NULL ELSE coalesce(s.ended_at, now()) END
     FROM (
       SELECT id, EXISTS (
-        SELECT 1 FROM trial t WHERE t.sweep_id = w.id AND t.state IN ('queued', 'running')
+        SELECT 1 FROM trial t WHERE t.sweep_id = w.id AND t.state IN ('waiting', 'queued', 'running')
       ) AS now_running
       FROM unnest(${ids}::text[]) AS w(id)
     ) AS seen

@@ -1,34 +1,64 @@
-import type { Database } from '../../shared/db/connect.js';
+import type { Database, Queryable } from '../../shared/db/connect.js';
+import { SigmasweepError } from '../../shared/errors.js';
 import { refreshSweepEnds } from './refresh-sweep-ends.js';
+import { dependencyFailed, settleReopened } from './settle-dependants.js';
 import { expectTarget, targetCondition, type Target } from './target.js';
 import { inTransaction } from './transaction.js';
 import { transition } from './transition.js';
 
 const retried = transition('retry');
 
+interface MovedRow {
+  id: string;
+  sweep_id: string;
+}
+
 /**
- * Queues the failed, stopped and cancelled trials of a target again, with a new budget of failures. Their former
- * attempts stay.
- * @throws SigmasweepError NOT_FOUND
+ * Takes the failed, stopped and cancelled trials of a target up again, with a new budget of failures; those that wait
+ * for others only if the others are there or are taken up too. Trials elsewhere that failed because of one of them are
+ * taken up with it. Former attempts stay.
+ * @returns how many were taken up, and their sweeps
+ * @throws SigmasweepError NOT_FOUND; DEPENDENCY_FAILED for a single trial whose dependency has failed
  */
 export async function retry(database: Database, target: Target): Promise<{ trials: number; sweepIds: string[] }> {
   return inTransaction(database, async (transaction) => {
     await expectTarget(transaction, target);
-    const rows = await transaction.$queryRaw<{ sweep_id: string }[]>`
-      WITH wanted AS (
-        SELECT id FROM trial WHERE ${targetCondition(target)} AND state = ANY(${retried.from}::text[])
-        ORDER BY id FOR NO KEY UPDATE
-      ), moved AS (
-        UPDATE trial t SET state = ${retried.to}, failures = 0, error = NULL, ended_at = NULL, started_at = NULL,
-          worker_id = NULL, step = NULL, steps = NULL, queued_at = now()
-        FROM wanted w WHERE t.id = w.id
-        RETURNING t.id, t.sweep_id, t.position
-      ), rung AS (
-        INSERT INTO outbox (sweep_id, trial_id) SELECT sweep_id, id FROM moved ORDER BY position
-      )
-      SELECT sweep_id FROM moved`;
-    const sweepIds = [...new Set(rows.map((row) => row.sweep_id))];
+    const reopened = await reopen(transaction, target);
+    const ids = reopened.map(({ id }) => id);
+    const { failed } = await settleReopened(transaction, ids);
+    if (target.trialId !== undefined && failed.includes(target.trialId)) await refuse(transaction, target.trialId);
+    const sweepIds = [...new Set(reopened.map((row) => row.sweep_id))];
     await refreshSweepEnds(transaction, sweepIds);
-    return { trials: rows.length, sweepIds };
+    return { trials: ids.filter((id) => !failed.includes(id)).length, sweepIds };
+  });
+}
+
+/** Every trial goes the same way: to `waiting`, which those that wait for nothing leave in the same transaction. */
+async function reopen(transaction: Queryable, target: Target): Promise<MovedRow[]> {
+  const wanted = await transaction.$queryRaw<{ id: string }[]>`
+    WITH RECURSIVE wanted AS (
+      SELECT id FROM trial WHERE ${targetCondition(target)} AND state = ANY(${retried.from}::text[])
+      UNION
+      SELECT t.id FROM wanted w JOIN trial_dependency d ON d.needs_id = w.id JOIN trial t ON t.id = d.trial_id
+      WHERE t.state = 'failed' AND t.error->>'code' = ${dependencyFailed}
+    )
+    SELECT id FROM wanted`;
+  return transaction.$queryRaw<MovedRow[]>`
+    WITH free AS (
+      SELECT id FROM trial WHERE id = ANY(${wanted.map(({ id }) => id)}::text[]) AND state = ANY(${retried.from}::text[])
+      ORDER BY id FOR NO KEY UPDATE
+    )
+    UPDATE trial t SET state = ${retried.to}, failures = 0, error = NULL, ended_at = NULL, started_at = NULL,
+      worker_id = NULL, step = NULL, steps = NULL
+    FROM free f WHERE t.id = f.id
+    RETURNING t.id, t.sweep_id`;
+}
+
+async function refuse(transaction: Queryable, trialId: string): Promise<never> {
+  const [row] = await transaction.$queryRaw<{ message: string; hint: string | null }[]>`
+    SELECT error->>'message' AS message, error->>'hint' AS hint FROM trial WHERE id = ${trialId}`;
+  throw new SigmasweepError(dependencyFailed, row?.message ?? 'It needs the result of a trial that has none.', {
+    ids: { trialId },
+    ...(row?.hint == null ? {} : { hint: row.hint }),
   });
 }

@@ -28,6 +28,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return sqlState(error) === '23505';
 }
 
+/** The server ended this transaction because it and another one waited for each other. */
+export function isDeadlock(error: unknown): boolean {
+  return sqlState(error) === '40P01';
+}
+
 /** Connection lost or refused, or the server is starting, stopping or full. */
 export function isDatabaseAway(error: unknown): boolean {
   const state = sqlState(error);

@@ -2,8 +2,8 @@ import { contentHash } from '../../shared/canonical-json.js';
 import type { Setting } from '../../shared/compare/results.js';
 import type { Database, Queryable } from '../../shared/db/connect.js';
 import { SigmasweepError } from '../../shared/errors.js';
-import { newId, trialId } from '../../shared/ids.js';
-import type { TrialConfig } from '../../shared/trial-config.js';
+import { newId } from '../../shared/ids.js';
+import { insertTrials, type StoredTrial } from './insert-trials.js';
 import { inTransaction } from './transaction.js';
 
 /** A planned sweep as it is stored. */
@@ -14,13 +14,7 @@ export interface Submission {
   /** Attempts of a trial that may fail. */
   readonly maxFailures: number;
   readonly settings: readonly Setting[];
-  readonly trials: readonly {
-    readonly position: number;
-    readonly settingKey: string;
-    readonly label: string;
-    readonly seed: number;
-    readonly config: TrialConfig;
-  }[];
+  readonly trials: readonly StoredTrial[];
 }
 
 export interface SubmittedSweep {
@@ -29,9 +23,6 @@ export interface SubmittedSweep {
   readonly created: boolean;
   readonly trials: number;
 }
-
-/** Trials of one statement: keeps a message to the database at a few megabytes. */
-const chunk = 2000;
 
 /**
  * Stores a sweep with its settings, trials and outbox rows in one transaction.
@@ -53,11 +44,7 @@ export async function submitSweep(database: Database, submission: Submission): P
       RETURNING id`;
     if (made.length === 0) return knownSweep(transaction, idempotencyKey, specHash);
     await insertSettings(transaction, sweepId, submission.settings);
-    for (let start = 0; start < submission.trials.length; start += chunk) {
-      await insertTrials(transaction, sweepId, submission.maxFailures, submission.trials.slice(start, start + chunk));
-    }
-    await transaction.$executeRaw`
-      INSERT INTO outbox (sweep_id, trial_id) SELECT sweep_id, id FROM trial WHERE sweep_id = ${sweepId} ORDER BY position`;
+    await insertTrials(transaction, sweepId, submission);
     return { sweepId, created: true, trials: submission.trials.length };
   });
 }
@@ -83,20 +70,4 @@ async function insertSettings(transaction: Queryable, sweepId: string, settings:
     SELECT ${sweepId}, key, position, label, kind, method, tasks, NULLIF(weights, 'null'::jsonb), model, basis
     FROM jsonb_to_recordset(${JSON.stringify(settings)}::jsonb)
       AS s(key text, position int, label text, kind text, method text, tasks text[], weights jsonb, model text, basis text)`;
-}
-
-async function insertTrials(
-  transaction: Queryable,
-  sweepId: string,
-  maxFailures: number,
-  trials: Submission['trials'],
-): Promise<void> {
-  await transaction.$executeRaw`
-    INSERT INTO trial (id, sweep_id, setting_key, position, label, seed, config, max_failures)
-    SELECT t.id, ${sweepId}, t.setting_key, t.position, t.label, t.seed, t.config::jsonb, ${maxFailures}
-    FROM unnest(
-      ${trials.map((trial) => trialId(sweepId, trial.config))}::text[], ${trials.map((trial) => trial.settingKey)}::text[],
-      ${trials.map((trial) => trial.position)}::int[], ${trials.map((trial) => trial.label)}::text[],
-      ${trials.map((trial) => trial.seed)}::int[], ${trials.map((trial) => JSON.stringify(trial.config))}::text[]
-    ) AS t(id, setting_key, position, label, seed, config)`;
 }

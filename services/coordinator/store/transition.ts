@@ -2,6 +2,8 @@ import { transitions, trialStates, type TrialState } from '../../shared/trial-st
 
 /** What can happen to a trial, as named in the table of transitions. */
 export type TrialEvent =
+  | 'dependencies-met'
+  | 'dependency-failed'
   | 'claimed'
   | 'lease-expired'
   | 'handed-back'

@@ -32,6 +32,7 @@ interface OverviewRow {
   ended_at: Date | null;
   archived: boolean;
   tags: string[] | null;
+  waiting: number;
   queued: number;
   running: number;
   succeeded: number;
@@ -48,6 +49,7 @@ async function readOverviews(database: Database, which: Prisma.Sql): Promise<Swe
   const rows = await database.$queryRaw<OverviewRow[]>`
     SELECT s.id, s.name, s.workload, s.data, s.tasks, s.created_at, s.ended_at, s.archived_at IS NOT NULL AS archived,
       (SELECT a.tags FROM annotation a WHERE a.target = s.id) AS tags,
+      count(t.id) FILTER (WHERE t.state = 'waiting')::int AS waiting,
       count(t.id) FILTER (WHERE t.state = 'queued')::int AS queued,
       count(t.id) FILTER (WHERE t.state = 'running')::int AS running,
       count(t.id) FILTER (WHERE t.state = 'succeeded')::int AS succeeded,
@@ -63,8 +65,8 @@ async function readOverviews(database: Database, which: Prisma.Sql): Promise<Swe
     GROUP BY s.id, s.name, s.workload, s.data, s.tasks, s.created_at, s.ended_at, s.archived_at
     ORDER BY s.created_at DESC, s.id`;
   return rows.map((row) => {
-    const { queued, running, succeeded, failed, stopped, cancelled } = row;
-    const counts: TrialCounts = { queued, running, succeeded, failed, stopped, cancelled };
+    const { waiting, queued, running, succeeded, failed, stopped, cancelled } = row;
+    const counts: TrialCounts = { waiting, queued, running, succeeded, failed, stopped, cancelled };
     return {
       id: row.id,
       name: row.name,

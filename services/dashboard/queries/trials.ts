@@ -47,7 +47,7 @@ export async function listTrials(database: Database, sweepId: string, filter: Tr
   const state = filter.state ?? null;
   const rows = await database.$queryRaw<ListRow[]>`
     SELECT t.id, t.label, t.state, t.attempt, t.worker_id, w.name AS worker_name, t.step, t.steps, t.started_at,
-      CASE WHEN t.state <> 'queued' THEN
+      CASE WHEN t.state NOT IN ('waiting', 'queued') THEN
         extract(epoch FROM coalesce(t.ended_at, now()) - t.started_at)::float8 END AS duration,
       t.error->>'code' AS error_code
     FROM trial t LEFT JOIN worker w ON w.id = t.worker_id
@@ -101,6 +101,16 @@ export interface CheckpointRow {
   readonly final: boolean;
 }
 
+/** What a trial gets its weights from. */
+export interface Dependencies {
+  /** Number of the trials. */
+  readonly all: number;
+  /** Number of those that it still waits for. */
+  readonly unmet: number;
+  /** The first of those. */
+  readonly first: readonly { readonly id: string; readonly label: string; readonly state: TrialState }[];
+}
+
 export interface TrialDetail {
   readonly id: string;
   readonly label: string;
@@ -125,7 +135,14 @@ export interface TrialDetail {
     /** The spec's `data`, which may declare the tasks. */
     readonly data: unknown;
   };
-  readonly setting: { readonly label: string; readonly kind: string; readonly tasks: readonly string[] };
+  readonly setting: {
+    readonly label: string;
+    readonly kind: string;
+    readonly tasks: readonly string[];
+    /** Where its weights come from, if they come from other rows and are known. */
+    readonly note: string | null;
+  };
+  readonly dependencies: Dependencies;
   /** Newest first. */
   readonly attempts: readonly AttemptRow[];
   /** Newest first. */
@@ -146,13 +163,32 @@ function resumedFrom(row: { resumedAttempt: number | null; resumedStep: number |
   return attempt === null || step === null ? undefined : { attempt, step };
 }
 
+const shownDependencies = 5;
+
+async function readDependencies(database: Database, trialId: string): Promise<Dependencies> {
+  const all = await database.trialDependency.count({ where: { trialId } });
+  if (all === 0) return { all, unmet: 0, first: [] };
+  const unmet = { trialId, met: false };
+  const first = await database.trialDependency.findMany({
+    where: unmet,
+    orderBy: { needed: { position: 'asc' } },
+    take: shownDependencies,
+    select: { needed: { select: { id: true, label: true, state: true } } },
+  });
+  return {
+    all,
+    unmet: await database.trialDependency.count({ where: unmet }),
+    first: first.map(({ needed }) => ({ ...needed, state: needed.state as TrialState })),
+  };
+}
+
 /** One trial with its attempts; undefined when there is none with this id. */
 export async function findTrial(database: Database, trialId: string): Promise<TrialDetail | undefined> {
   const row = await database.trial.findUnique({
     where: { id: trialId },
     include: {
       sweep: { select: { id: true, name: true, workload: true } },
-      setting: { select: { label: true, kind: true, tasks: true } },
+      setting: { select: { label: true, kind: true, tasks: true, note: true } },
       attempts: {
         orderBy: { number: 'desc' },
         include: { checkpoints: { orderBy: [{ step: 'desc' }, { createdAt: 'desc' }] } },
@@ -184,6 +220,7 @@ export async function findTrial(database: Database, trialId: string): Promise<Tr
     config: row.config,
     sweep: { ...row.sweep, data: dataOf(row.config) },
     setting: row.setting,
+    dependencies: await readDependencies(database, trialId),
     attempts: row.attempts.map((attempt) => ({
       number: attempt.number,
       workerId: attempt.workerId,

@@ -18,6 +18,7 @@ import {
   learnedMark,
   type SpreadText,
 } from '../../shared/compare/number-forms.js';
+import { isTerminal } from '../../shared/trial-state.js';
 import type { ShownComparison } from '../compare/apply-view.js';
 import { optionLabel } from '../compare/option-label.js';
 import type { TableView } from '../compare/table-view.js';
@@ -124,8 +125,9 @@ function Weight({ weight, text, first }: { weight: WeightCell; text: string; fir
   if (weight.fixed !== undefined) return <td class={`number${group}`}>{text}</td>;
   return (
     <td class={`number${group}`}>
-      <span aria-hidden="true">{learnedMark}</span>
-      <span class="hidden">learned</span> <span data-value>{text}</span>
+      <span aria-hidden="true">{weight.mark}</span>
+      <span class="hidden">{weight.mark === learnedMark ? 'learned' : 'from other rows'}</span>{' '}
+      <span data-value>{text}</span>
     </td>
   );
 }
@@ -192,7 +194,7 @@ function Row({ row, comparison, pinned, texts, start, view, link }: RowProps) {
   const { setting, trials, finished } = row;
   const { key } = setting;
   const failed = trials.filter(({ state }) => state === 'failed').length;
-  const pending = trials.some(({ state }) => state === 'queued' || state === 'running');
+  const pending = trials.some(({ state }) => !isTerminal(state));
   const isPinned = pinned?.setting.key === key;
   return (
     <tr
@@ -359,7 +361,7 @@ function ComparisonNotes({
         <p>Small signed numbers are differences from the pinned setting, {pinned.name}.</p>
       )}
       {comparison.rows.some(({ weights }) => weights.some(({ learned }) => learned !== undefined)) ? (
-        <p>Numbers beside {learnedMark} are shares of the weights’ sum at the end of training.</p>
+        <p>Numbers beside a sign are shares of the weights’ sum at the end of training.</p>
       ) : null}
       {comparisonNotes(comparison).map((note) => (
         <p>{note}</p>

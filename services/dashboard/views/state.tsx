@@ -5,6 +5,7 @@ type Shown = TrialState | SweepState | AttemptOutcome | WorkerRow['state'];
 
 /** Shape and colour of each state: neither is ever the only sign. Paths are in a 16 × 16 box. */
 const looks: Readonly<Record<Shown, { tone: string; path: string }>> = {
+  waiting: { tone: 'waiting', path: 'M3 8h1.2M7.4 8h1.2M11.8 8h1.2' },
   queued: { tone: 'waiting', path: 'M8 3.2a4.8 4.8 0 1 0 0 9.6a4.8 4.8 0 1 0 0-9.6' },
   running: { tone: 'active', path: 'M5 3.5v9l7.5-4.5z' },
   succeeded: { tone: 'good', path: 'M3 8.5l3.2 3.2L13 4.8' },
@@ -57,7 +58,9 @@ export function ProgressBar({ counts, share, large }: { counts: TrialCounts; sha
   const spoken = segments
     .filter(({ state }) => counts[state] > 0)
     .map(({ state }) => `${counts[state]} ${state}`)
-    .concat(counts.queued > 0 ? [`${counts.queued} queued`] : [])
+    .concat(
+      (['queued', 'waiting'] as const).filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`),
+    )
     .join(', ');
   return (
     <svg

@@ -25,6 +25,7 @@ const counted = [
   { state: 'succeeded', always: true, tone: 'good' },
   { state: 'running', always: true, tone: 'active' },
   { state: 'queued', always: true, tone: 'waiting' },
+  { state: 'waiting', always: false, tone: 'waiting' },
   { state: 'failed', always: true, tone: 'bad' },
   { state: 'stopped', always: false, tone: 'warn' },
   { state: 'cancelled', always: false, tone: 'off' },
@@ -64,7 +65,7 @@ function Upkeep({ sweep }: { sweep: SweepOverview }) {
 /** The head of a sweep's page: state, progress, counts, times, commands. */
 export function SweepSummary({ sweep }: { sweep: SweepOverview }) {
   const { counts, progress } = sweep;
-  const waiting = counts.queued + counts.running;
+  const unfinished = counts.waiting + counts.queued + counts.running;
   const retryable = counts.failed + counts.stopped + counts.cancelled;
   return (
     <>
@@ -84,11 +85,11 @@ export function SweepSummary({ sweep }: { sweep: SweepOverview }) {
           {retryable > 0 ? (
             <Post to={`/sweeps/${sweep.id}/retry`} label={`Retry ${retryable} failed or cancelled`} quiet />
           ) : null}
-          {waiting > 0 ? (
+          {unfinished > 0 ? (
             <Post
               to={`/sweeps/${sweep.id}/cancel`}
               label="Cancel sweep"
-              confirm={`Cancel the ${waiting} trials that are queued or running?`}
+              confirm={`Cancel the ${unfinished} trials that have not ended?`}
             />
           ) : (
             <Upkeep sweep={sweep} />
@@ -113,7 +114,7 @@ export function SweepSummary({ sweep }: { sweep: SweepOverview }) {
           {progress.elapsed === undefined ? (
             dash
           ) : (
-            <span data-elapsed={waiting > 0 ? progress.elapsed.toFixed(0) : undefined}>
+            <span data-elapsed={unfinished > 0 ? progress.elapsed.toFixed(0) : undefined}>
               {formatDuration(progress.elapsed)}
             </span>
           )}

@@ -35,7 +35,7 @@ function TrialLine({ trial }: { trial: TrialRow }) {
         )}
       </td>
       <td>
-        {trial.state === 'queued' || trial.state === 'cancelled' ? (
+        {trial.state === 'waiting' || trial.state === 'queued' || trial.state === 'cancelled' ? (
           dash
         ) : (
           <Steps step={trial.step} steps={trial.steps} />

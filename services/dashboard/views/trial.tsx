@@ -55,6 +55,28 @@ function TestMetrics({ trial, metrics }: { trial: TrialDetail; metrics: readonly
   );
 }
 
+/** What a trial waits for, or where its weights came from. */
+function DependenciesLine({ trial: { dependencies, setting, state } }: { trial: TrialDetail }) {
+  const { all, unmet, first } = dependencies;
+  if (all === 0) return null;
+  if (state !== 'waiting') return setting.note === null ? null : <p class="sub">From other trials: {setting.note}.</p>;
+  return (
+    <>
+      <p class="sub">
+        Its weights come from {all} other {all === 1 ? 'trial' : 'trials'}; it waits for {unmet} of them:
+      </p>
+      <ul class="sub">
+        {first.map(({ id, label, state: of }) => (
+          <li>
+            <a href={`/trials/${id}`}>{label}</a> <StateBadge state={of} />
+          </li>
+        ))}
+        {unmet > first.length ? <li>and {unmet - first.length} more</li> : null}
+      </ul>
+    </>
+  );
+}
+
 /** The head of a trial's page. */
 export function TrialHead({ trial, metrics }: { trial: TrialDetail; metrics: readonly TestMetric[] }) {
   const retryable = trial.state === 'failed' || trial.state === 'stopped' || trial.state === 'cancelled';
@@ -82,6 +104,7 @@ export function TrialHead({ trial, metrics }: { trial: TrialDetail; metrics: rea
           <Steps step={trial.step} steps={trial.steps} />
         </p>
       ) : null}
+      <DependenciesLine trial={trial} />
       {trial.error === undefined ? null : <ErrorBox error={trial.error} />}
       <TestMetrics trial={trial} metrics={metrics} />
       <ConfusionMatrices source={trial.sweep} tasks={trial.setting.tasks} metrics={metrics} />

@@ -4,7 +4,7 @@ import { markColumn } from './close-to-best.js';
 import { deltaM, type BaselineTask, type DeltaM } from './delta-m.js';
 import { taskLabel, taskMetrics } from './metric-names.js';
 import type { NetworkSize } from './network-size.js';
-import { deltaDecimals } from './number-forms.js';
+import { deltaDecimals, derivedMark, learnedMark } from './number-forms.js';
 import { oneLine } from './plain-text.js';
 import type { Setting, SweepResults, TrialResult } from './results.js';
 import { saysMore, weightsName } from './setting-name.js';
@@ -38,8 +38,10 @@ export interface MetricCell {
 export interface WeightCell {
   readonly task: string;
   readonly trained: boolean;
-  /** The constant weight, 0 where not trained; undefined where weights are learned. */
+  /** The constant weight, 0 where not trained; undefined where it is learned, or differs from seed to seed. */
   readonly fixed: number | undefined;
+  /** What stands for a weight that is trained and has no one value. */
+  readonly mark: string | undefined;
   /** The end of training over the finished seeds; undefined for constant weights and before the first seed has finished. */
   readonly learned:
     { readonly weight: Spread; readonly normalised: Spread; readonly variance: Spread | undefined } | undefined;
@@ -250,14 +252,15 @@ function bareRow(
 
 function weightCell(setting: Setting, task: string, trials: readonly TrialResult[]): WeightCell {
   const trained = setting.tasks.includes(task);
-  if (setting.weights !== null) return { task, trained, fixed: setting.weights[task] ?? 0, learned: undefined };
-  if (!trained) return { task, trained, fixed: undefined, learned: undefined };
+  const none = { task, trained, mark: undefined, learned: undefined };
+  if (setting.weights !== null) return { ...none, fixed: setting.weights[task] ?? 0 };
+  if (!trained) return { ...none, fixed: undefined };
   const ends = trials.flatMap((trial) => trial.finalWeights.find((one) => one.task === task) ?? []);
   const weight = spread(ends.map((one) => one.weight));
   const normalised = spread(ends.map((one) => one.normalisedWeight));
   const variance = spread(ends.flatMap((one) => one.variance ?? []));
   const learned = weight === undefined || normalised === undefined ? undefined : { weight, normalised, variance };
-  return { task, trained, fixed: undefined, learned };
+  return { task, trained, fixed: undefined, mark: setting.kind === 'learned' ? learnedMark : derivedMark, learned };
 }
 
 /** Undefined where a trained task has no baseline: a mean over some of the tasks would not compare with the others. */

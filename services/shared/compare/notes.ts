@@ -1,7 +1,9 @@
 import { isMadeUp } from '../catalog/workloads.js';
+import { isTerminal } from '../trial-state.js';
 import { baselineKey, type Baseline, type Comparison } from './comparison.js';
 import { significanceLevel } from './close-to-best.js';
-import { closeMark, learnedMark } from './number-forms.js';
+import { closeMark, derivedMark, learnedMark } from './number-forms.js';
+import { oneLine } from './plain-text.js';
 
 /** Labels listed in a note before the rest is only counted. */
 const listed = 5;
@@ -10,15 +12,32 @@ const listed = 5;
 const rehearsalNote = 'A rehearsal: nothing was trained, every number is made up by a formula.';
 
 /** What the numbers of a table are, in one line: every table tells it. */
-export function protocolLine({ seeds, workload }: Comparison): string {
+export function protocolLine({ rows, seeds, workload }: Comparison): string {
   const what = isMadeUp(workload) ? 'MADE-UP NUMBERS OF A REHEARSAL' : 'Test split after the last epoch';
   const over =
     seeds.length === 0
       ? ''
       : seeds.length === 1
         ? `, seed ${seeds.join()} alone (no spread)`
-        : `, mean ± sample standard deviation over seeds ${seeds.join(', ')}`;
+        : `, mean ± sample standard deviation over seeds ${seedText(rows, seeds)}`;
   return `${what}${over}`;
+}
+
+/** The seeds of most rows, and those of the rows that have others. */
+function seedText(rows: Comparison['rows'], seeds: readonly number[]): string {
+  const [common, ...others] = seedLists(rows);
+  if (common === undefined) return seeds.join(', ');
+  return [common.seeds, ...others.map((other) => `${other.seeds} (${other.labels.join('; ')})`)].join('; ');
+}
+
+/** The different lists of seeds that rows have been planned with, the most frequent first. */
+function seedLists(rows: Comparison['rows']): { seeds: string; labels: string[] }[] {
+  const lists = new Map<string, string[]>();
+  for (const { trials, setting } of rows.filter((row) => row.trials.length > 0)) {
+    const seeds = trials.map(({ seed }) => seed).join(', ');
+    lists.set(seeds, [...(lists.get(seeds) ?? []), oneLine(setting.label)]);
+  }
+  return [...lists].map(([seeds, labels]) => ({ seeds, labels })).sort((a, b) => b.labels.length - a.labels.length);
 }
 
 /** Remarks below a table: what its signs mean, what is missing and why. */
@@ -27,6 +46,7 @@ export function comparisonNotes(comparison: Comparison): string[] {
     ...(isMadeUp(comparison.workload) ? [rehearsalNote] : []),
     ...skippedNotes(comparison),
     ...weightNotes(comparison),
+    ...originNotes(comparison),
     ...deltaNotes(comparison),
     ...sizeNotes(comparison),
     ...competitionNotes(comparison),
@@ -43,13 +63,20 @@ function skippedNotes({ skipped }: Comparison): string[] {
 }
 
 function weightNotes({ rows }: Comparison): string[] {
+  const marked = (sign: string): boolean => rows.some(({ weights }) => weights.some(({ mark }) => mark === sign));
   const signs = [
     ...(rows.some(({ weights }) => weights.some(({ trained }) => !trained))
       ? ['weight 0: the task is not trained']
       : []),
-    ...(rows.some(({ setting }) => setting.weights === null) ? [`${learnedMark}: the weight is learned`] : []),
+    ...(marked(learnedMark) ? [`${learnedMark}: the weight is learned`] : []),
+    ...(marked(derivedMark) ? [`${derivedMark}: the weight comes from other rows and is held fixed`] : []),
   ];
   return signs.length === 0 ? [] : [sentence(signs.join('; '))];
+}
+
+/** Where the weights of rows that depend on others come from. */
+function originNotes({ rows }: Comparison): string[] {
+  return rows.flatMap(({ setting: { label, note } }) => (note == null ? [] : [`${oneLine(label)}: ${oneLine(note)}.`]));
 }
 
 function deltaNotes({ hasDelta, rows, baselines, tasks }: Comparison): string[] {
@@ -99,12 +126,15 @@ function competitionNotes({ rows }: Comparison): string[] {
 function significanceNotes({ rows, seeds }: Comparison): string[] {
   const tested = rows.some(({ cells }) => cells.some((cell) => cell?.adjusted !== undefined));
   if (!tested) return [];
+  const [common, ...others] = seedLists(rows);
+  const count = common?.seeds.split(', ').length ?? seeds.length;
   const power =
-    seeds.length < 6
-      ? ` With ${String(seeds.length)} seeds the test sees only differences that are large against their spread: ${closeMark} is no proof of being equal.`
+    count < 6
+      ? ` With ${String(count)} seeds the test sees only differences that are large against their spread: ${closeMark} is no proof of being equal.`
       : '';
   return [
     `${closeMark}: not significantly worse than the best of its column (two-sided paired t-test over seeds, Holm-corrected over the column, level ${String(significanceLevel)}).${power}`,
+    ...(others.length > 0 ? ['Settings that have no seed in common are not tested against each other.'] : []),
   ];
 }
 
@@ -122,7 +152,7 @@ function unfinishedNotes({ rows }: Comparison): string[] {
     const more = labels.length > listed ? ` and ${String(labels.length - listed)} more` : '';
     return [`${text} (${String(labels.length)}): ${labels.slice(0, listed).join('; ')}${more}`];
   });
-  const waiting = trials.filter(({ state }) => state === 'queued' || state === 'running').length;
+  const waiting = trials.filter(({ state }) => !isTerminal(state)).length;
   return [
     ...ended,
     ...(waiting > 0 ? [`${String(waiting)} of ${String(trials.length)} trials have not ended yet.`] : []),

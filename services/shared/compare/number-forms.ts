@@ -8,6 +8,9 @@ export const dash = '–';
 /** Shown for a weight that is learned and so has no one value. */
 export const learnedMark = '✓';
 
+/** Shown for a constant weight that comes from other rows: one for each seed, or one that is not known yet. */
+export const derivedMark = '↺';
+
 /** Put behind what is not significantly worse than the best of its column. */
 export const closeMark = '†';
 

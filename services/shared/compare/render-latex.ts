@@ -26,6 +26,7 @@ const replacements: Readonly<Record<string, string>> = {
   '±': '$\\pm$',
   '†': '$^\\dagger$',
   '✓': '$\\checkmark$',
+  '↺': '$\\circlearrowleft$',
   '↑': '$\\uparrow$',
   '↓': '$\\downarrow$',
   '×': '$\\times$',

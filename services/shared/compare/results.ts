@@ -17,12 +17,17 @@ export const setting = z.object({
   method: z.string(),
   /** The trained tasks. */
   tasks: z.array(z.string()),
-  /** Weight of every task of the sweep, 0 where not trained; null where weights are learned. */
+  /**
+   * Weight of every task of the sweep, 0 where not trained; null where weights are learned, differ between the seeds, or
+   * wait for other rows.
+   */
   weights: z.record(z.string(), z.number()).nullable(),
   /** Name of its architecture; this and the next are left out where the sweep has one only. */
   model: z.string().nullish(),
   /** The single-task networks that it is measured against are those of the same basis. */
   basis: z.string().nullish(),
+  /** How the weights of a row that depends on others came about. */
+  note: z.string().nullish(),
 });
 export type Setting = z.infer<typeof setting>;
 

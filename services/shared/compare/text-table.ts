@@ -9,7 +9,6 @@ import {
   formatSize,
   formatWeight,
   closeMark,
-  learnedMark,
   type SpreadText,
 } from './number-forms.js';
 import { oneLine } from './plain-text.js';
@@ -100,9 +99,8 @@ function headingOf({ task, metric }: MetricColumn, { tasks }: Comparison): TextC
   return { group: oneLine(group), heading: `${metricTitle(metric)} ${arrow}`, align: 'right' };
 }
 
-function weightText({ trained, fixed }: WeightCell): string {
-  if (fixed !== undefined) return formatWeight(fixed);
-  return trained ? learnedMark : dash;
+function weightText({ mark, fixed }: WeightCell): string {
+  return fixed === undefined ? (mark ?? dash) : formatWeight(fixed);
 }
 
 function plain(main: string): TextCell {

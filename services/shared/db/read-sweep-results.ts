@@ -72,7 +72,8 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
     if (rows === undefined) metricsOf.set(row.trial_id, [row]);
     else rows.push(row);
   }
-  const learned = new Set(sweep.settings.filter((one) => one.kind === 'learned').map((one) => one.key));
+  // Learned, or filled in anew for each seed.
+  const ownWeights = new Set(sweep.settings.filter((one) => one.weights === null).map((one) => one.key));
   // All trials read the same data; where workers' copies differ, the worst is told.
   const skippedOf = (metric: string): number =>
     metrics.reduce(
@@ -97,7 +98,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
       const own = metricsOf.get(trial.id) ?? [];
       const final = (task: string, metric: string): number | null =>
         own.find((one) => one.split === 'train' && one.task === task && one.metric === metric)?.value ?? null;
-      const tasks = learned.has(trial.settingKey) && own.length > 0 ? sweep.tasks : [];
+      const tasks = ownWeights.has(trial.settingKey) && own.length > 0 ? sweep.tasks : [];
       return {
         trialId: trial.id,
         settingKey: trial.settingKey,

@@ -7,6 +7,7 @@ import { storedCheckpoint } from './checkpoints.js';
 import { id, version } from './common.js';
 
 const counts = z.object({
+  waiting: z.int(),
   queued: z.int(),
   running: z.int(),
   succeeded: z.int(),

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { canonicalJson } from '../canonical-json.js';
 import { models as catalog } from '../catalog/models.js';
 import { weightings, type WeightingConfig } from '../catalog/weightings.js';
+import { deltaCriterion, type Derivation } from '../derivation.js';
 import type { SweepModel } from '../sweep-spec/model-schema.js';
 
 /**
@@ -14,6 +15,16 @@ export function keyOf(weighting: WeightingConfig, tasks: readonly string[]): str
     ([name, value]) => `:${name}=${optionText(value)}`,
   );
   return `${weighting.method}:${tasks.join('+')}${options.join('')}`;
+}
+
+/** The key of a row whose weights come from other rows: it names how, because the weights are not known yet. */
+export function keyOfDerived(derivation: Derivation, freshSeeds: boolean): string {
+  if (derivation.kind === 'best-point') {
+    const criterion = derivation.criterion === deltaCriterion ? '' : `:${derivation.criterion}`;
+    return `approx-optimal${criterion}${freshSeeds ? '' : ':seeds=sweep'}`;
+  }
+  const { of, over, normalised } = derivation;
+  return `replay:${of}${over === 'mean' ? ':over=mean' : ''}${normalised ? ':normalised' : ''}`;
 }
 
 /** A setting's name in the table: "semantic 0.9 · depth 0.1", "depth only", "task uncertainty (semantic, depth)". */
@@ -29,7 +40,12 @@ export function labelOf(weighting: WeightingConfig, tasks: readonly string[]): s
   if (first !== undefined && second === undefined) {
     return first.weight === 1 ? `${first.task} only` : `${first.task} only (weight ${weightText(first.weight)})`;
   }
-  return weights.map(({ task, weight }) => `${task} ${weightText(weight)}`).join(' · ');
+  return weightsText(tasks, weighting.weights);
+}
+
+/** "semantic 0.9 · depth 0.1" */
+export function weightsText(tasks: readonly string[], weights: Readonly<Record<string, number>>): string {
+  return tasks.map((task) => `${task} ${weightText(weights[task] ?? 0)}`).join(' · ');
 }
 
 /** An architecture's names in keys and labels: what tells it from the others of its sweep. */

@@ -1,13 +1,19 @@
+import { derivedRows } from '../catalog/derived-rows.js';
 import { models as catalog, type ModelConfig } from '../catalog/models.js';
 import { weightings, type WeightingConfig } from '../catalog/weightings.js';
 import { tasksOf } from '../catalog/workloads.js';
 import { canonicalJson, contentHash } from '../canonical-json.js';
 import type { Setting } from '../compare/results.js';
+import { deltaCriterion, type Derivation } from '../derivation.js';
 import { missingBaselines } from '../sweep-spec/count.js';
 import { modelsOf, singleTaskModel, type SweepModel } from '../sweep-spec/model-schema.js';
 import type { SweepSpec } from '../sweep-spec/parse.js';
+import { referredRows } from '../sweep-spec/referred-rows.js';
+import type { FilledWeighting } from '../sweep-spec/spec.js';
+import { taskChoices } from '../sweep-spec/subsets.js';
+import { isDerived, type SpecDerived } from '../sweep-spec/weighting-schema.js';
 import { expandGrid, type GridPoint, type Weights } from './expand-grid.js';
-import { keyOf, labelOf, modelNames, type ModelNames } from './names.js';
+import { keyOf, keyOfDerived, labelOf, modelNames, type ModelNames } from './names.js';
 
 /** A setting with what its trials train. */
 export interface Row {
@@ -16,15 +22,24 @@ export interface Row {
   readonly model: ModelConfig;
   /** In the workload's order, whatever the order of the table's columns: the same training is the same configuration. */
   readonly trainedTasks: readonly string[];
+  /** How the weights follow from other rows; null where the spec gives all that is trained. */
+  readonly derivation: Derivation | null;
+  /** Whether its seeds are others than those of the sweep. */
+  readonly freshSeeds: boolean;
+  /** Whether a point of the grid made it, or one that is trained the same. */
+  readonly fromGrid: boolean;
 }
 
 /** A row before it is known which architecture it is trained with. */
 interface Weighed {
   readonly origin: string;
   readonly tasks: readonly string[];
-  /** Null where they are learned. */
+  /** Null where they are learned or come from other rows. */
   readonly weights: Weights | null;
   readonly weighting: WeightingConfig;
+  readonly derivation?: Derivation;
+  readonly freshSeeds?: boolean;
+  readonly fromGrid?: boolean;
   /** The person's name for it. */
   readonly label?: string | undefined;
 }
@@ -48,15 +63,16 @@ export function rowsOf(spec: SweepSpec): { rows: Row[]; notes: string[] } {
     weights: Object.fromEntries(spec.tasks.map((other) => [other, other === task ? 1 : 0])),
   }));
   const listed = [
-    ...expandGrid(spec.grid, spec.tasks).map((point) => weighedByPoint(point)),
-    ...spec.weightings.map((entry, index) => weighedByWeighting(entry, index, spec.tasks)),
+    ...expandGrid(spec.grid, spec.tasks).map((point) => ({ ...weighedByPoint(point), fromGrid: true })),
+    ...spec.weightings.flatMap((entry, index) =>
+      isDerived(entry) ? derivedRowsOf(entry, index, spec) : weighedByWeighting(entry, index, spec.tasks),
+    ),
   ];
   const withEach = (some: readonly Weighed[]): Candidate[] =>
-    models.flatMap(({ config }, architecture) =>
-      some.map((one) => {
-        return { ...one, architecture, model: one.tasks.length === 1 ? singleTaskModel(config) : config };
-      }),
-    );
+    models.flatMap(({ config }, architecture) => {
+      const alone = singleTaskModel(config);
+      return some.map((one) => ({ ...one, architecture, model: one.tasks.length === 1 ? alone : config }));
+    });
   const { merged, notes } = mergeDuplicates([
     ...withEach(baselines.map((point) => weighedByPoint(point))),
     ...withEach(listed),
@@ -64,14 +80,15 @@ export function rowsOf(spec: SweepSpec): { rows: Row[]; notes: string[] } {
   const known = tasksOf(spec).map((task) => task.name);
   const nameOf = namesOf(models);
   const rows = merged.map((candidate, position): Row => {
-    const { tasks, weights, weighting, label, model } = candidate;
-    const { key, label: modelLabel } = nameOf(candidate);
+    const { tasks, weights, weighting, label, model, freshSeeds = false, fromGrid = false } = candidate;
+    const names = nameOf(candidate);
+    const inModel = (key: string): string => joined([names.key, key], '/');
     return {
       setting: {
-        key: [key, keyOf(weighting, tasks)].filter((part) => part !== '').join('/'),
+        key: inModel(candidate.derivation ? keyOfDerived(candidate.derivation, freshSeeds) : keyOf(weighting, tasks)),
         position,
-        label: [modelLabel, label ?? labelOf(weighting, tasks)].filter((part) => part !== '').join(' · '),
-        kind: weights === null ? 'learned' : tasks.length === 1 ? 'single' : 'fixed',
+        label: joined([names.label, label ?? labelOf(weighting, tasks)], ' · '),
+        kind: kindOf(candidate),
         method: weighting.method,
         tasks: [...tasks],
         weights,
@@ -80,9 +97,27 @@ export function rowsOf(spec: SweepSpec): { rows: Row[]; notes: string[] } {
       weighting,
       model,
       trainedTasks: known.filter((task) => tasks.includes(task)),
+      derivation: derivationIn(inModel, candidate.derivation),
+      freshSeeds,
+      fromGrid,
     };
   });
   return { rows, notes };
+}
+
+function kindOf({ weighting, tasks, derivation }: Weighed): Setting['kind'] {
+  if (weightings[weighting.method].learned) return 'learned';
+  return tasks.length === 1 && derivation === undefined ? 'single' : 'fixed';
+}
+
+function joined(parts: readonly string[], by: string): string {
+  return parts.filter((part) => part !== '').join(by);
+}
+
+/** A row replays the row of its own architecture. */
+function derivationIn(inModel: (key: string) => string, derivation: Derivation | undefined): Derivation | null {
+  if (derivation?.kind === 'replay') return { ...derivation, of: inModel(derivation.of) };
+  return derivation ?? null;
 }
 
 /** Settings of one basis are measured against the same single-task networks. */
@@ -109,19 +144,49 @@ function weighedByPoint({ origin, weights }: GridPoint): Weighed {
   return { origin, tasks, weights, weighting: fixed(tasks, weights) };
 }
 
-function weighedByWeighting(
-  entry: SweepSpec['weightings'][number],
-  index: number,
-  sweepTasks: readonly string[],
-): Weighed {
-  const { tasks, label, ...weighting } = entry;
+/** One row, or one for each choice of its tasks. */
+function weighedByWeighting(entry: FilledWeighting, index: number, sweepTasks: readonly string[]): Weighed[] {
+  const { tasks: pool, subsets, label: given, ...weighting } = entry;
+  return taskChoices({ tasks: pool, subsets }).map((tasks) => {
+    const origin = subsets === undefined ? `weightings[${index}]` : `weightings[${index}] (${tasks.join(', ')})`;
+    const label = labelOfChoice(given, subsets === undefined ? undefined : tasks);
+    if (weightings[weighting.method].learned) return { origin, tasks, label, weights: null, weighting };
+    const constants = weighting.method === 'fixed' ? weighting.weights : undefined;
+    const weights = Object.fromEntries(
+      sweepTasks.map((task) => [task, tasks.includes(task) ? (constants?.[task] ?? 1 / tasks.length) : 0]),
+    );
+    return { origin, tasks, label, weights, weighting: constants === undefined ? weighting : fixed(tasks, weights) };
+  });
+}
+
+function labelOfChoice(label: string | undefined, tasks: readonly string[] | undefined): string | undefined {
+  return label === undefined || tasks === undefined ? label : `${label} (${tasks.join(', ')})`;
+}
+
+/** Rows whose weights are filled in later: until then their configuration has none. */
+function derivedRowsOf(entry: SpecDerived, index: number, spec: SweepSpec): Weighed[] {
+  const waiting = { weights: null, weighting: { method: 'fixed' as const, weights: {} } };
   const origin = `weightings[${index}]`;
-  if (weightings[weighting.method].learned) return { origin, tasks, label, weights: null, weighting };
-  const given = weighting.method === 'fixed' ? weighting.weights : undefined;
-  const weights = Object.fromEntries(
-    sweepTasks.map((task) => [task, tasks.includes(task) ? (given?.[task] ?? 1 / tasks.length) : 0]),
-  );
-  return { origin, tasks, label, weights, weighting: given === undefined ? weighting : fixed(tasks, weights) };
+  if (entry.method === 'approx-optimal') {
+    const { criterion, seeds } = entry;
+    const by = criterion === deltaCriterion ? '' : ` for ${criterion}`;
+    const label = entry.label ?? `${derivedRows[entry.method].label}${by}`;
+    const derivation: Derivation = { kind: 'best-point', criterion };
+    return [{ origin, label, tasks: spec.tasks, ...waiting, derivation, freshSeeds: seeds === 'fresh' }];
+  }
+  const { over, normalised } = entry;
+  return referredRows(spec.weightings, entry.of).flatMap((referred) => {
+    const replayed = weighedByWeighting(referred.entry, referred.index, spec.tasks);
+    return replayed.map(({ tasks, weighting, label }): Weighed => ({
+      origin,
+      label:
+        labelOfChoice(entry.label, replayed.length > 1 ? tasks : undefined) ??
+        `${derivedRows.replay.label} of ${label ?? labelOf(weighting, tasks)}${over === 'mean' ? ', mean of seeds' : ''}${normalised ? ', normalised' : ''}`,
+      tasks,
+      ...waiting,
+      derivation: { kind: 'replay', of: keyOf(weighting, tasks), over, normalised },
+    }));
+  });
 }
 
 /** Without the tasks that are not trained, which would change nothing but the trial's id. */
@@ -130,7 +195,8 @@ function fixed(tasks: readonly string[], weights: Weights): WeightingConfig {
 }
 
 /** What a row trains: rows of the same identity would be trained twice for nothing. */
-function identityOf({ tasks, weights, weighting, model }: Candidate): string {
+function identityOf({ tasks, weights, weighting, model, derivation, freshSeeds }: Candidate): string {
+  if (derivation !== undefined) return canonicalJson([model, { derivation, freshSeeds }]);
   return canonicalJson([model, weights === null ? { tasks: [...tasks].sort(), weighting } : weights]);
 }
 

@@ -3,10 +3,12 @@ import { canonicalJson } from '../canonical-json.js';
 import { architectureGroups, models as catalog, type ModelInfo } from '../catalog/models.js';
 import { gradientSpaceOf } from '../catalog/weightings.js';
 import { countGrid, countTrials } from './count.js';
+import { derivedRowFaults } from './derived-rows.js';
 import { writePath, type FieldFault, type FieldPath } from './describe-issue.js';
 import { modelsOf } from './model-schema.js';
 import { modelField } from './schema.js';
 import type { SweepSpec } from './spec.js';
+import { isDerived } from './weighting-schema.js';
 
 /** A rule that spans fields. */
 interface Check {
@@ -100,7 +102,7 @@ export const checks: readonly Check[] = [
     faults: (spec) =>
       modelsOf(spec).flatMap(({ config, path }) =>
         spec.weightings.flatMap((weighting, index) => {
-          const message = faultOfPair(config, weighting);
+          const message = isDerived(weighting) ? undefined : faultOfPair(config, weighting);
           const field = 'gradients' in weighting ? 'gradients' : 'method';
           const where = spec.models === undefined ? '' : ` (${writePath(path)})`;
           return message === undefined ? [] : [{ path: ['weightings', index, field], message: `${message}${where}` }];
@@ -163,4 +165,5 @@ export const checks: readonly Check[] = [
       return [{ path: ['grid'], message: `gives ${count}; limits.trials allows ${written(spec.limits.trials)}` }];
     },
   },
+  { needs: ['tasks', 'grid', 'weightings', 'baselines'], faults: derivedRowFaults },
 ];

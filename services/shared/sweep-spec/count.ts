@@ -1,6 +1,9 @@
 import { canonicalJson } from '../canonical-json.js';
 import { modelsOf, singleTaskModel } from './model-schema.js';
-import type { SweepSpec } from './spec.js';
+import { referredRows } from './referred-rows.js';
+import type { FilledWeighting, SweepSpec } from './spec.js';
+import { countRows } from './subsets.js';
+import { isDerived } from './weighting-schema.js';
 
 /** What the number of trials depends on. */
 export type CountedFields = Pick<
@@ -16,9 +19,21 @@ export function countTrials(spec: CountedFields): { settings: number; trials: nu
   const models = modelsOf(spec);
   const singleTask = new Set(models.map(({ config }) => canonicalJson(singleTaskModel(config))));
   const settings =
-    BigInt(models.length) * (countGrid(spec) + BigInt(spec.weightings.length)) +
+    BigInt(models.length) * (countGrid(spec) + BigInt(countEntries(spec))) +
     BigInt(singleTask.size * missingBaselines(spec).length);
   return { settings: Number(settings), trials: Number(settings * BigInt(spec.seeds.length)) };
+}
+
+/** Rows of all entries of `weightings:`; a replay has as many as the entry that it replays. */
+function countEntries({ weightings }: CountedFields): number {
+  return weightings.reduce((total, entry) => {
+    if (!isDerived(entry)) return total + countRows(entry);
+    return total + (entry.method === 'replay' ? rowsReplayed(weightings, entry.of) : 1);
+  }, 0);
+}
+
+function rowsReplayed(weightings: CountedFields['weightings'], of: string): number {
+  return referredRows(weightings, of).reduce((total, { entry }) => total + countRows(entry), 0);
 }
 
 /** The points of a grid, before duplicates are merged. */
@@ -59,11 +74,13 @@ export function missingBaselines(spec: Pick<CountedFields, 'tasks' | 'grid' | 'w
   return spec.baselines ? spec.tasks.filter((task) => !isTrainedAlone(task, spec)) : [];
 }
 
-function isTrainedAlone(
+/** Whether a row of the spec trains this task and no other. */
+export function isTrainedAlone(
   task: string,
   { grid, tasks, weightings }: Pick<CountedFields, 'tasks' | 'grid' | 'weightings'>,
 ): boolean {
-  if (weightings.some((weighting) => weighting.tasks.length === 1 && weighting.tasks[0] === task)) return true;
+  const trainsAlone = (entry: FilledWeighting): boolean => entry.tasks.length === 1 && entry.tasks[0] === task;
+  if (weightings.some((entry) => !isDerived(entry) && trainsAlone(entry))) return true;
   if (grid?.points !== undefined) {
     return grid.points.some((point) => tasks.every((other) => (other === task) === (point[other] ?? 0) > 0));
   }
@@ -75,4 +92,16 @@ function isTrainedAlone(
     });
   }
   return grid?.simplex !== undefined && (grid.simplex.corners || tasks.length === 1);
+}
+
+/** Whether a point of the grid trains every task of the sweep. */
+export function gridTrainsEvery({ grid, tasks }: Pick<CountedFields, 'grid' | 'tasks'>): boolean {
+  if (grid?.points !== undefined) {
+    return grid.points.some((point) => tasks.every((task) => (point[task] ?? 0) > 0));
+  }
+  if (grid?.values !== undefined) {
+    const { values } = grid;
+    return tasks.every((task) => (values[task] ?? []).some((weight) => weight > 0));
+  }
+  return grid?.simplex !== undefined && stepsOf(grid.simplex.step) >= tasks.length;
 }

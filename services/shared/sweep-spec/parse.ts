@@ -7,7 +7,7 @@ import { fillModels } from './model-schema.js';
 import { quickFieldNames, sweepSpecFields } from './schema.js';
 import { SpecError } from './spec-error.js';
 import type { SweepSpec } from './spec.js';
-import { trainedTasks, type SpecWeighting } from './weighting-schema.js';
+import { isDerived, trainedTasks, type SpecEntry } from './weighting-schema.js';
 
 export type { SweepSpec } from './spec.js';
 
@@ -99,8 +99,9 @@ function unknownKeys(given: Mapping, known: readonly string[], at: readonly stri
     .map((key) => ({ path: [...at, key], message: `is not a known key${suggestion(key, known)}` }));
 }
 
-function fillTasks(entries: readonly SpecWeighting[], tasks: readonly string[]): SweepSpec['weightings'] {
+function fillTasks(entries: readonly SpecEntry[], tasks: readonly string[]): SweepSpec['weightings'] {
   return entries.map((entry) => {
+    if (isDerived(entry)) return entry;
     const own = entry.tasks ?? (entry.method === 'fixed' ? trainedTasks(entry.weights) : tasks);
     return { ...entry, tasks: tasks.filter((task) => own.includes(task)) };
   });

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { TransferConfig } from '../catalog/transfer.js';
 import type { SpecModel } from './model-schema.js';
 import type { sweepSpecFields } from './schema.js';
-import type { SpecWeighting } from './weighting-schema.js';
+import type { SpecDerived, SpecWeighting } from './weighting-schema.js';
 
 type Fields = ReturnType<typeof sweepSpecFields>;
 
@@ -17,5 +17,8 @@ export type SweepSpec = Omit<
   grid?: z.output<Fields['grid']>;
   models?: SpecModel[];
   transfer?: TransferConfig;
-  weightings: (SpecWeighting & { tasks: string[] })[];
+  weightings: (FilledWeighting | SpecDerived)[];
 };
+
+/** A weighting with the tasks it is for. */
+export type FilledWeighting = SpecWeighting & { tasks: string[] };
