@@ -136,7 +136,11 @@ describe('the chosen point', () => {
       validation: [{ task: 'depth', metric: 'meanError', value }],
     }));
   const chosen = (outcomes: readonly Outcome[]) =>
-    deriveWeights({ kind: 'best-point', criterion: 'depth' }, { source: { workload: 'street-scenes' }, tasks }, outcomes);
+    deriveWeights(
+      { kind: 'best-point', criterion: 'depth' },
+      { source: { workload: 'street-scenes' }, tasks },
+      outcomes,
+    );
 
   it('is the best mean over seeds, the first of equals, whatever order results come in', () => {
     const outcomes = [...point(3, [0.25, 0.75]), ...point(2, [0.5, 0.5]), ...point(1, [0.1, 1.9])];

@@ -142,7 +142,7 @@ export const checks: readonly Check[] = [
       const stuck = modelsOf(spec).filter(({ config }) => (catalog[config.name] as ModelInfo).groups.length === 0);
       if (frozen === undefined || stuck.length === 0) return [];
       return spec.weightings.flatMap((weighting, index) =>
-        gradientSpaceOf(weighting) === undefined
+        isDerived(weighting) || gradientSpaceOf(weighting) === undefined
           ? []
           : [
               {

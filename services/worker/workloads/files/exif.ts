@@ -1,4 +1,4 @@
-import type { RgbPicture } from './picture-file.js';
+import type { RgbPicture } from './rgb-picture.js';
 
 const orientationTag = 0x0112;
 

@@ -3,14 +3,7 @@ import jpeg from 'jpeg-js';
 import { BrokenFile } from './broken-file.js';
 import { orientationOf, upright } from './exif.js';
 import { isPng, readPng } from './png-file.js';
-
-/** A picture with three channels of 8 bits. */
-export interface RgbPicture {
-  readonly height: number;
-  readonly width: number;
-  /** height × width × 3. */
-  readonly rgb: Uint8Array;
-}
+import type { RgbPicture } from './rgb-picture.js';
 
 /** Endings of the files that `readPicture` reads. */
 export const pictureEndings = /\.(png|jpe?g)$/i;

@@ -12,7 +12,7 @@ export const regression: TaskKindImplementation = {
 
   /** Mean of |error| (or its square) over the samples whose target is known. */
   loss(predictions: tf.Tensor2D, targets, error = 'absolute') {
-    const [values, known] = tf.split(targets as tf.Tensor2D, 2, 1) as [tf.Tensor2D, tf.Tensor2D];
+    const [values, known] = tf.split(targets, 2, 1) as [tf.Tensor2D, tf.Tensor2D];
     const difference = tf.mul(tf.sub(predictions, values), known);
     const errors = error === 'squared' ? tf.square(difference) : tf.abs(difference);
     return tf.div(tf.sum(errors), tf.maximum(tf.sum(known), 1));
