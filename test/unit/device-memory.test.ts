@@ -44,6 +44,39 @@ describe('the memory of WebAssembly', () => {
   });
 });
 
+/** The types of Node.js 20 leave it out. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: { trap(): void } };
+};
+
+describe('a trap in WebAssembly', () => {
+  it('ends the trainer, and is no end of memory while there is memory left', async () => {
+    await openBackend('wasm');
+    const trap = ((): unknown => {
+      // (module (func (export "trap") unreachable))
+      const bytes = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 8, 1, 4, 116, 114, 97, 112, 0, 0];
+      const body = [10, 5, 1, 3, 0, 0, 11];
+      const instance = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([...bytes, ...body])));
+      try {
+        instance.exports.trap();
+        return undefined;
+      } catch (error) {
+        return error;
+      }
+    })();
+    const cause = await causeOf(trap, undefined);
+    expect(cause).toBeInstanceOf(DeviceFailure);
+    expect(cause).toMatchObject({ code: 'WASM_TRAP', retryable: true });
+    expect((cause as DeviceFailure).message).toMatch(/stopped with "unreachable" while its memory was [\d.]+ MiB/);
+  });
+
+  it('is told from the other errors', async () => {
+    const error = new Error('memory access out of bounds');
+    expect(await causeOf(error, undefined)).toBe(error);
+  });
+});
+
 describe('a trial that does not fit into memory', () => {
   const config = trialConfig.parse({
     version: 1,

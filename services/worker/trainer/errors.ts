@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { SigmasweepError } from '../../shared/errors.js';
 import { DeviceFailure } from '../backends/device-failure.js';
 import { nativeMemoryFailure } from '../backends/native-memory.js';
+import { wasmTrap } from '../backends/wasm-memory.js';
 
 /** Training gave numbers that are not finite; another attempt would give them again. */
 export class TrainingDiverged extends SigmasweepError {
@@ -36,7 +37,7 @@ const turnsToTell = 10;
  */
 export async function causeOf(error: unknown, deviceFailure: AbortSignal | undefined): Promise<unknown> {
   if (error instanceof DeviceFailure) return error;
-  if (deviceFailure === undefined) return nativeMemoryFailure(error) ?? error;
+  if (deviceFailure === undefined) return nativeMemoryFailure(error) ?? wasmTrap(error) ?? error;
   for (let turn = 0; turn < turnsToTell && !deviceFailure.aborted; turn += 1) await setImmediate();
   return deviceFailure.aborted ? deviceFailure.reason : error;
 }
