@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { settings } from '../dist/services/shared/config.js';
 import { resultsFile, renderResults } from '../dist/bench/record.js';
 import { natsServerConfig } from '../dist/services/shared/nats/roles.js';
+import { apiPage, openApiFile } from './api-docs.js';
 import { schemaFile, specPage } from './spec-docs.js';
 import { weightingsPage } from './weighting-docs.js';
 
@@ -44,7 +45,9 @@ function configurationPage() {
 const pages = {
   'bench/RESULTS.md': () => renderResults(JSON.parse(readFileSync(resultsFile, 'utf8'))),
   'deploy/nats/nats.conf': () => natsServerConfig(),
+  'docs/api.md': apiPage,
   'docs/configuration.md': configurationPage,
+  'docs/openapi.json': openApiFile,
   'docs/spec.md': specPage,
   'docs/sweep-spec.schema.json': schemaFile,
   'docs/weightings.md': weightingsPage,

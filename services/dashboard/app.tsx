@@ -7,6 +7,8 @@ import { guard, healthPath } from './access/guard.js';
 import { pageHeaders } from './access/headers.js';
 import { limitedBody, limitedRate } from './access/request-limits.js';
 import { sameOrigin } from './access/same-origin.js';
+import { errorAnswer, faultsOf, isOfApi, statusOf } from './api/errors.js';
+import { apiRoutes, openApiPath } from './api/mount.js';
 import type { Dependencies } from './dependencies.js';
 import { isDatabaseUnavailable } from './queries/availability.js';
 import { actionRoutes } from './routes/actions.js';
@@ -35,14 +37,8 @@ const features = [
   actionRoutes,
   annotationRoutes,
   eventRoutes,
+  apiRoutes,
 ] as const;
-
-/** HTTP status of refused commands by their code; others are the request's fault. */
-const statusOfCode: Readonly<Record<string, 400 | 404 | 413 | 503>> = {
-  COORDINATOR_UNREACHABLE: 503,
-  NOT_FOUND: 404,
-  REQUEST_TOO_LARGE: 413,
-};
 
 const home = { href: '/', label: 'All sweeps' };
 
@@ -67,15 +63,21 @@ export function createDashboard(dependencies: Dependencies): Hono {
   for (const feature of features) app.route('/', feature(dependencies));
 
   app.notFound((context) =>
-    context.html(
-      <MessagePage
-        assets={assets}
-        title="Not found"
-        text="There is no sweep, trial or page at this address."
-        back={home}
-      />,
-      404,
-    ),
+    isOfApi(context)
+      ? errorAnswer(context, {
+          code: 'NOT_FOUND',
+          message: `There is no ${context.req.method} ${context.req.path}.`,
+          hint: `${openApiPath} lists what there is.`,
+        })
+      : context.html(
+          <MessagePage
+            assets={assets}
+            title="Not found"
+            text="There is no sweep, trial or page at this address."
+            back={home}
+          />,
+          404,
+        ),
   );
 
   app.onError((error: Error, context: Context) => {
@@ -83,6 +85,10 @@ export function createDashboard(dependencies: Dependencies): Hono {
     if (isDatabaseUnavailable(error)) {
       logger.warn({ path: context.req.path, error: error.message }, 'database unavailable');
       context.header('Retry-After', '5');
+      if (isOfApi(context)) {
+        const message = 'The dashboard runs, but PostgreSQL does not answer.';
+        return errorAnswer(context, { code: 'DATABASE_UNAVAILABLE', message, hint: 'Try again in a few seconds.' });
+      }
       return context.html(
         <MessagePage
           assets={assets}
@@ -97,6 +103,10 @@ export function createDashboard(dependencies: Dependencies): Hono {
     }
     if (error instanceof SigmasweepError) {
       logger.warn({ path: context.req.path, code: error.code, error: error.message }, 'command refused');
+      if (isOfApi(context)) {
+        const { code, message, hint } = error;
+        return errorAnswer(context, { code, message, hint, faults: faultsOf(error) });
+      }
       return context.html(
         <MessagePage
           assets={assets}
@@ -106,10 +116,14 @@ export function createDashboard(dependencies: Dependencies): Hono {
           code={error.code}
           back={home}
         />,
-        statusOfCode[error.code] ?? 400,
+        statusOf(error.code),
       );
     }
     logger.error({ path: context.req.path, error: error.message, stack: error.stack }, 'request failed');
+    if (isOfApi(context)) {
+      const message = 'This is a fault of the dashboard. Its log says what happened.';
+      return errorAnswer(context, { code: 'INTERNAL', message });
+    }
     return context.html(
       <MessagePage
         assets={assets}

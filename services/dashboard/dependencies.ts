@@ -16,13 +16,19 @@ export interface Submitted {
   readonly sweepId: string;
   /** False when the same submission was known. */
   readonly created: boolean;
+  readonly trials: number;
+  /** Remarks, such as merged duplicates. */
+  readonly notes: string[];
 }
 
 /** The coordinator's commands that the dashboard gives; cancel and retry answer how many trials they touched. */
 export interface SweepCommands {
   /** Has a login or logout written down in the log of actions; nobody waits for it. */
   noteAccess(event: AccessEvent, by: Pick<Identity, 'name' | 'address'> & { role: Role | undefined }): void;
-  annotate(change: CommandTarget & { readonly notes: string; readonly tags: string[] }): Promise<unknown>;
+  /** What is left out stays as it is. */
+  annotate(
+    change: CommandTarget & { readonly notes?: string | undefined; readonly tags?: string[] | undefined },
+  ): Promise<unknown>;
   archive(change: { readonly sweepId: string; readonly archived: boolean }): Promise<unknown>;
   /** Answers how many trials went with the sweep. */
   delete(target: { readonly sweepId: string }): Promise<number>;

@@ -2,16 +2,15 @@ import { readConfig } from '../shared/config.js';
 import { connectDatabase } from '../shared/db/connect.js';
 import { errorRecord } from '../shared/errors.js';
 import { createLogger } from '../shared/log.js';
-import { callCommand, signCommands } from '../shared/nats/command-client.js';
 import { connectNats } from '../shared/nats/connect.js';
 import { subscribeChanges } from '../shared/nats/subscribe-changes.js';
 import { createAccess } from './access/access.js';
-import { actorOf, currentIdentity } from './access/identity.js';
 import { createRegistry } from '../shared/monitoring/metrics.js';
 import { serveMonitoring } from '../shared/monitoring/serve-monitoring.js';
 import { checkBinding } from './access/token.js';
 import { createDashboard } from './app.js';
 import { readAssets } from './assets.js';
+import { commandsOver } from './commands.js';
 import { readExamples } from './launch/examples.js';
 import { listen } from './listen.js';
 import { everySweep, LiveChanges } from './live/live-changes.js';
@@ -30,10 +29,6 @@ async function run(): Promise<void> {
   const assets = readAssets();
   const database = connectDatabase(config.DATABASE_URL);
   const nats = await connectNats(config.NATS_URL, 'dashboard');
-  signCommands(nats, () => {
-    const identity = currentIdentity();
-    return identity === undefined ? undefined : actorOf(identity);
-  });
   const live = new LiveChanges((topic) =>
     topic === everySweep ? overviewFingerprint(database) : sweepFingerprint(database, topic),
   );
@@ -45,18 +40,7 @@ async function run(): Promise<void> {
     logger,
     access: createAccess(settings),
     examples: readExamples(),
-    commands: {
-      noteAccess: (event, by) => {
-        const note = callCommand(nats, 'access', { event }, undefined, actorOf(by));
-        note.catch((error: unknown) => logger.warn({ event, err: error }, 'a login was not written down'));
-      },
-      annotate: (change) => callCommand(nats, 'annotate', change),
-      archive: (change) => callCommand(nats, 'archive', change),
-      delete: async (target) => (await callCommand(nats, 'delete', target)).trials,
-      submit: (given) => callCommand(nats, 'submit', given),
-      cancel: async (target) => (await callCommand(nats, 'cancel', target)).cancelled,
-      retry: async (target) => (await callCommand(nats, 'retry', target)).queued,
-    },
+    commands: commandsOver(nats, (event, error) => logger.warn({ event, err: error }, 'a login was not written down')),
   });
   const { server, port, url } = await listen(app, config.SIGMASWEEP_HOST, config.SIGMASWEEP_PORT);
   const moved = config.SIGMASWEEP_PORT !== 0 && port !== config.SIGMASWEEP_PORT;

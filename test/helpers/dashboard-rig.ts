@@ -6,7 +6,8 @@ import { createAccess } from '../../services/dashboard/access/access.js';
 import { usualLimits, type AccessLimits } from '../../services/dashboard/access/limits.js';
 import { createDashboard } from '../../services/dashboard/app.js';
 import { readAssets } from '../../services/dashboard/assets.js';
-import type { CommandTarget } from '../../services/dashboard/dependencies.js';
+import { commandsOver } from '../../services/dashboard/commands.js';
+import type { CommandTarget, SweepCommands } from '../../services/dashboard/dependencies.js';
 import { readExamples } from '../../services/dashboard/launch/examples.js';
 import { listen } from '../../services/dashboard/listen.js';
 import { everySweep, LiveChanges } from '../../services/dashboard/live/live-changes.js';
@@ -21,6 +22,7 @@ import { connectNats } from '../../services/shared/nats/connect.js';
 import { subscribeChanges } from '../../services/shared/nats/subscribe-changes.js';
 import type { SweepSpec } from '../../services/shared/sweep-spec/parse.js';
 import { bundleClient } from './bundle-client.js';
+import { startCoordinatorProcess } from './coordinator-process.js';
 import { applyMigrations } from './seed-sweep.js';
 import { startNats, startPostgres } from './servers.js';
 
@@ -51,13 +53,24 @@ export const touchedTrials = 3;
 /** The sweep that every submission leads to; a test seeds it when it wants to see its page. */
 export const submittedSweep = 'sweep-submitted1';
 
+export interface DashboardRigOptions {
+  readonly token?: string;
+  readonly viewToken?: string;
+  readonly pollEvery?: number;
+  readonly limits?: Partial<AccessLimits>;
+  /** A real coordinator carries commands out; otherwise they are only noted, and answered as the constants above say. */
+  readonly coordinator?: boolean;
+}
+
 /** A dashboard over real servers: PostgreSQL with the project's tables, NATS, and the browser bundle as it is now. */
-export async function startDashboardRig(
-  options: { token?: string; viewToken?: string; pollEvery?: number; limits?: Partial<AccessLimits> } = {},
-): Promise<DashboardRig> {
+export async function startDashboardRig(options: DashboardRigOptions = {}): Promise<DashboardRig> {
   const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-dashboard-'));
   const [postgres, nats] = await Promise.all([startPostgres(), startNats(), bundleClient(folder)]);
-  await applyMigrations(postgres.url);
+  const coordinator =
+    options.coordinator === true
+      ? await startCoordinatorProcess({ databaseUrl: postgres.url, natsUrl: nats.url })
+      : undefined;
+  if (coordinator === undefined) await applyMigrations(postgres.url);
   const client = new pg.Client({ connectionString: postgres.url });
   // Stopping the server ends this connection too; that is no fault of a test.
   client.on('error', () => undefined);
@@ -72,7 +85,6 @@ export async function startDashboardRig(
   const commands: DashboardRig['commands'] = [];
   const accessEvents: AccessEvent[] = [];
   const submissions: DashboardRig['submissions'] = [];
-  /** These are tried with a real coordinator, in dashboard-operations.test.ts. */
   const refuse = (): Promise<never> => Promise.reject(new SigmasweepError('NOT_HERE', 'This rig has no coordinator.'));
   const command = (name: 'cancel' | 'retry') => (target: CommandTarget) => {
     commands.push({ name, target });
@@ -81,6 +93,19 @@ export async function startDashboardRig(
     return Promise.reject(
       new SigmasweepError('COORDINATOR_UNREACHABLE', 'No coordinator listens.', { hint: 'Start.' }),
     );
+  };
+  const noted: SweepCommands = {
+    annotate: refuse,
+    archive: refuse,
+    delete: refuse,
+    noteAccess: (event) => accessEvents.push(event),
+    submit: (given) => {
+      const created = submissions.every(({ idempotencyKey }) => idempotencyKey !== given.idempotencyKey);
+      submissions.push(given);
+      return Promise.resolve({ sweepId: submittedSweep, created, trials: touchedTrials, notes: [] });
+    },
+    cancel: command('cancel'),
+    retry: command('retry'),
   };
   const app = createDashboard({
     database,
@@ -92,19 +117,7 @@ export async function startDashboardRig(
       { ...usualLimits, ...options.limits },
     ),
     examples: readExamples(),
-    commands: {
-      annotate: refuse,
-      archive: refuse,
-      delete: refuse,
-      noteAccess: (event) => accessEvents.push(event),
-      submit: (given) => {
-        const created = submissions.every(({ idempotencyKey }) => idempotencyKey !== given.idempotencyKey);
-        submissions.push(given);
-        return Promise.resolve({ sweepId: submittedSweep, created });
-      },
-      cancel: command('cancel'),
-      retry: command('retry'),
-    },
+    commands: coordinator === undefined ? noted : commandsOver(connection, () => undefined),
   });
   const { server, url } = await listen(app, '127.0.0.1', 0);
   return {
@@ -129,6 +142,7 @@ export async function startDashboardRig(
         if ('closeAllConnections' in server) server.closeAllConnections();
       });
       await Promise.allSettled([client.end(), database.$disconnect(), connection.close()]);
+      await coordinator?.end('SIGTERM');
       await Promise.allSettled([postgres.stop(), nats.stop()]);
       rmSync(folder, { recursive: true, force: true });
     },

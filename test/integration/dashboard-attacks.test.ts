@@ -63,10 +63,10 @@ describe('who is not known', () => {
   it.each([
     `/sweeps/${sweep.id}/table.csv`,
     `/sweeps/${sweep.id}/fragment/trials`,
-    `/api/sweeps/${sweep.id}/charts.json`,
+    `/sweeps/${sweep.id}/charts.json`,
     '/events',
     `/pictures/${seededTrialId(sweep, 0)}/1/4/0/depth/truth.png`,
-    '/api/spec-schema.json',
+    '/api/v1/spec-schema',
   ])('gets nothing from %s', async (path) => {
     const response = await get(path, {});
     expect(response.status).toBe(401);
@@ -90,7 +90,7 @@ describe('a session', () => {
     expect(page).toContain('Ada &lt;b&gt;');
     expect((await post('/logout', { ...own(), Cookie: cookie })).status).toBe(303);
     // A copy of the cookie is of no use any more.
-    expect((await get('/api/spec-schema.json', { Cookie: cookie })).status).toBe(401);
+    expect((await get('/api/v1/spec-schema', { Cookie: cookie })).status).toBe(401);
     expect(rig.accessEvents).toEqual(['login', 'logout']);
   });
 

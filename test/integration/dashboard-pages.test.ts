@@ -141,7 +141,7 @@ describe('with sweeps', () => {
   });
 
   it('gives charts as data that agrees with the database', async () => {
-    const { sections } = (await (await get(`/api/sweeps/${finished.id}/charts.json`)).json()) as {
+    const { sections } = (await (await get(`/sweeps/${finished.id}/charts.json`)).json()) as {
       sections: {
         id: string;
         charts: { id: string; series: { key: string; points: { x: number; y: number }[] }[] }[];
@@ -277,7 +277,7 @@ describe('with sweeps', () => {
     '/sweeps/sweep-finished/fragment/__proto__',
     '/trials/trial-unknown',
     '/trials/trial-finished-0003/fragment/constructor',
-    '/api/sweeps/sweep-unknown/charts.json',
+    '/sweeps/sweep-unknown/charts.json',
     '/pictures/trial-finished-0003/1/6/99/depth/truth.png',
     '/pictures/trial-finished-0003/1/6/0/depth/secret.png',
     '/pictures/trial-finished-0003/1/6/0/..%2F..%2Fetc/truth.png',

@@ -1,6 +1,7 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
+import { apiBase, errorAnswer, isOfApi, refusal } from '../api/errors.js';
 import type { Assets } from '../assets.js';
 import { MessagePage } from '../views/message.js';
 import type { AccessVariables, Identity } from './identity.js';
@@ -15,7 +16,7 @@ export const healthPath = '/healthz';
 export const loginPath = '/login';
 export const logoutPath = '/logout';
 /** A check changes nothing, although it is posted. */
-export const checkPaths: readonly string[] = ['/launch/check', '/api/specs/check'];
+export const checkPaths: readonly string[] = ['/launch/check', `${apiBase}/specs/check`];
 
 type GuardContext = Context<{ Variables: AccessVariables }>;
 
@@ -94,7 +95,7 @@ export function guard(options: GuardOptions): MiddlewareHandler<{ Variables: Acc
     const address = clientAddress(context, settings.proxies);
     if (isOpen(settings)) {
       if (!isLoopback(new URL(context.req.url).hostname)) {
-        return context.text('This dashboard answers on localhost only.', 403);
+        return refusal(context, 'NOT_ALLOWED', 'This dashboard answers on localhost only.');
       }
       context.set('identity', { role: 'operate', name: undefined, address, via: 'open', until: undefined });
       return next();
@@ -106,7 +107,7 @@ export function guard(options: GuardOptions): MiddlewareHandler<{ Variables: Acc
     context.set('identity', identity);
     const free = path === logoutPath || checkPaths.includes(path);
     if (isChange(context.req.method) && !free && identity.role !== 'operate') {
-      return context.text('This secret lets you look, not change anything.', 403);
+      return refusal(context, 'NOT_ALLOWED', 'This secret lets you look, not change anything.');
     }
     return next();
   };
@@ -114,23 +115,24 @@ export function guard(options: GuardOptions): MiddlewareHandler<{ Variables: Acc
 
 export function tooMany(context: Context, seconds: number): Response {
   context.header('Retry-After', String(seconds));
-  return context.text(`Too many attempts. Try again in ${String(seconds)} seconds.`, 429);
+  return refusal(context, 'TOO_MANY_REQUESTS', `Too many attempts. Try again in ${String(seconds)} seconds.`);
 }
 
 function refuse(context: Context): Response {
   // Not Basic: a browser would ask in a dialog of its own instead of showing the login page.
   context.header('WWW-Authenticate', 'Bearer realm="sigmasweep"');
-  return context.json(
-    { error: { code: 'NOT_AUTHENTICATED', message: 'Log in, or send the secret as a bearer token.' } },
-    401,
-  );
+  return errorAnswer(context, {
+    code: 'NOT_AUTHENTICATED',
+    message: 'Log in, or send the secret as a bearer token.',
+    hint: 'Authorization: Bearer SECRET, with the value of SIGMASWEEP_TOKEN or SIGMASWEEP_VIEW_TOKEN.',
+  });
 }
 
 /** A person goes to the login page and back; a script is told that it is not known. */
 function unknownSender(context: Context, { assets }: GuardOptions): Response {
   const { path, url, method } = context.req;
   const isPage = method === 'GET' && (context.req.header('accept') ?? '').includes('text/html');
-  const isPart = path.startsWith('/api/') || path.includes('/fragment/') || path === '/events';
+  const isPart = isOfApi(context) || path.includes('/fragment/') || path === '/events';
   if (!isPage || isPart) return refuse(context);
   const { pathname, search } = new URL(url);
   // The cookie is not sent when a link elsewhere leads here. The page asks for itself once more, and then it is.

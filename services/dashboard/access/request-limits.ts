@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { SigmasweepError } from '../../shared/errors.js';
+import { apiBase } from '../api/errors.js';
 import type { Access } from './access.js';
 import { checkPaths, loginPath, tooMany } from './guard.js';
 import type { AccessVariables } from './identity.js';
@@ -12,7 +13,7 @@ const largestSpec = 3_200_000;
 const largestOther = 64 * 1024;
 
 /** Paths that take a spec. */
-const specPaths = new Set(['/launch', '/launch/check', '/api/sweeps', '/api/specs/check']);
+const specPaths = new Set(['/launch', `${apiBase}/sweeps`, ...checkPaths]);
 
 /** Refuses bodies that are larger than what their address takes, before they are read whole. */
 export const limitedBody: MiddlewareHandler = (context, next) => {

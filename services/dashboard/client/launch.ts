@@ -234,7 +234,7 @@ class LaunchView {
 }
 
 async function start(): Promise<void> {
-  const response = await fetch('/api/spec-schema.json');
+  const response = await fetch('/api/v1/spec-schema');
   if (!response.ok) throw new Error(`the schema: ${String(response.status)}`);
   new LaunchView((await response.json()) as SchemaNode);
 }

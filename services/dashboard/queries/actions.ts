@@ -23,7 +23,11 @@ export const actionsPerPage = 100;
  * The newest actions, newest first.
  * @param before only those before this one
  */
-export async function listActions(database: Database, before: bigint | undefined): Promise<ActionRow[]> {
+export async function listActions(
+  database: Database,
+  before: bigint | undefined,
+  limit = actionsPerPage,
+): Promise<ActionRow[]> {
   const rows = await database.$queryRaw<
     {
       id: bigint;
@@ -42,6 +46,6 @@ export async function listActions(database: Database, before: bigint | undefined
       coalesce(s.name, t.label) AS target_name
     FROM action a LEFT JOIN sweep s ON s.id = a.target LEFT JOIN trial t ON t.id = a.target
     WHERE ${before ?? null}::bigint IS NULL OR a.id < ${before ?? null}::bigint
-    ORDER BY a.id DESC LIMIT ${actionsPerPage}`;
+    ORDER BY a.id DESC LIMIT ${limit}`;
   return rows.map(({ id, target_name: targetName, ...row }) => ({ ...row, id: String(id), targetName }));
 }

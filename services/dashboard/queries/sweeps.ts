@@ -63,7 +63,7 @@ async function readOverviews(database: Database, which: Prisma.Sql): Promise<Swe
       now() AS now
     FROM (${which}) s LEFT JOIN trial t ON t.sweep_id = s.id
     GROUP BY s.id, s.name, s.workload, s.data, s.tasks, s.created_at, s.ended_at, s.archived_at
-    ORDER BY s.created_at DESC, s.id`;
+    ORDER BY s.created_at DESC, s.id DESC`;
   return rows.map((row) => {
     const { waiting, queued, running, succeeded, failed, stopped, cancelled } = row;
     const counts: TrialCounts = { waiting, queued, running, succeeded, failed, stopped, cancelled };
@@ -105,11 +105,18 @@ export interface SweepFilter {
 
 export const everything: SweepFilter = { text: '', tag: undefined, archived: false };
 
-/** The newest sweeps, newest first. */
+/** A sweep's place in the list. */
+export type SweepPlace = Pick<SweepOverview, 'createdAt' | 'id'>;
+
+/**
+ * The newest sweeps, newest first.
+ * @param behind only those that come after this place
+ */
 export function listSweeps(
   database: Database,
   filter: SweepFilter = everything,
   limit = 100,
+  behind?: SweepPlace,
 ): Promise<SweepOverview[]> {
   const { text, tag, archived } = filter;
   // What a person writes is looked for as it is: it holds no wildcards.
@@ -122,7 +129,8 @@ export function listSweeps(
           AND (a.notes ILIKE ${pattern} OR array_to_string(a.tags, ',') ILIKE ${pattern})))
       AND (${tag ?? null}::text IS NULL OR EXISTS (
         SELECT 1 FROM annotation a WHERE a.sweep_id = sweep.id AND ${tag ?? null}::text = ANY(a.tags)))
-      ORDER BY created_at DESC LIMIT ${limit}`,
+      AND (${behind === undefined} OR (created_at, id) < (${behind?.createdAt ?? null}::timestamptz, ${behind?.id ?? null}::text))
+      ORDER BY created_at DESC, id DESC LIMIT ${limit}`,
   );
 }
 

@@ -6,6 +6,10 @@ import type { AttemptOutcome, TrialState } from '../../shared/trial-state.js';
 export interface TrialRow {
   readonly id: string;
   readonly label: string;
+  readonly settingKey: string;
+  readonly seed: number;
+  /** Place in the sweep, from 0. */
+  readonly position: number;
   readonly state: TrialState;
   readonly attempt: number;
   readonly workerId: string | null;
@@ -14,6 +18,7 @@ export interface TrialRow {
   readonly step: number | null;
   readonly steps: number | null;
   readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
   /** Seconds from start to end, or to now while running. */
   readonly duration: number | null;
   readonly errorCode: string | null;
@@ -22,6 +27,9 @@ export interface TrialRow {
 interface ListRow {
   id: string;
   label: string;
+  setting_key: string;
+  seed: number;
+  position: number;
   state: TrialState;
   attempt: number;
   worker_id: string | null;
@@ -29,6 +37,7 @@ interface ListRow {
   step: number | null;
   steps: number | null;
   started_at: Date | null;
+  ended_at: Date | null;
   duration: number | null;
   error_code: string | null;
 }
@@ -42,21 +51,40 @@ export interface TrialFilter {
 /** Trials on one page of the list. */
 export const trialsPerPage = 200;
 
-/** The trials of a sweep in its order, one page of them. */
-export async function listTrials(database: Database, sweepId: string, filter: TrialFilter): Promise<TrialRow[]> {
-  const state = filter.state ?? null;
+/** Which part of a sweep's trials is read, in the sweep's order. */
+export interface TrialRange {
+  readonly state?: TrialState | undefined;
+  /** Only those behind this position. */
+  readonly after?: number;
+  /** So many of those are passed over. */
+  readonly offset?: number;
+  readonly limit: number;
+}
+
+/** One page of the trials of a sweep. */
+export function listTrials(database: Database, sweepId: string, { state, page }: TrialFilter): Promise<TrialRow[]> {
+  return readTrials(database, sweepId, { state, offset: (page - 1) * trialsPerPage, limit: trialsPerPage });
+}
+
+/** The trials of a sweep in its order, some of them. */
+export async function readTrials(database: Database, sweepId: string, range: TrialRange): Promise<TrialRow[]> {
+  const { state = null, after = -1, offset = 0, limit } = range;
   const rows = await database.$queryRaw<ListRow[]>`
-    SELECT t.id, t.label, t.state, t.attempt, t.worker_id, w.name AS worker_name, t.step, t.steps, t.started_at,
+    SELECT t.id, t.label, t.setting_key, t.seed, t.position, t.state, t.attempt, t.worker_id, w.name AS worker_name,
+      t.step, t.steps, t.started_at, t.ended_at,
       CASE WHEN t.state NOT IN ('waiting', 'queued') THEN
         extract(epoch FROM coalesce(t.ended_at, now()) - t.started_at)::float8 END AS duration,
       t.error->>'code' AS error_code
     FROM trial t LEFT JOIN worker w ON w.id = t.worker_id
-    WHERE t.sweep_id = ${sweepId} AND (${state}::text IS NULL OR t.state = ${state})
+    WHERE t.sweep_id = ${sweepId} AND t.position > ${after} AND (${state}::text IS NULL OR t.state = ${state})
     ORDER BY t.position
-    LIMIT ${trialsPerPage} OFFSET ${(filter.page - 1) * trialsPerPage}`;
+    LIMIT ${limit} OFFSET ${offset}`;
   return rows.map((row) => ({
     id: row.id,
     label: row.label,
+    settingKey: row.setting_key,
+    seed: row.seed,
+    position: row.position,
     state: row.state,
     attempt: row.attempt,
     workerId: row.worker_id,
@@ -64,6 +92,7 @@ export async function listTrials(database: Database, sweepId: string, filter: Tr
     step: row.step,
     steps: row.steps,
     startedAt: row.started_at,
+    endedAt: row.ended_at,
     duration: row.duration,
     errorCode: row.error_code,
   }));
@@ -246,6 +275,20 @@ export interface LogRow {
   readonly at: Date;
   readonly level: string;
   readonly text: string;
+}
+
+/** An attempt's log from its beginning, some lines of it. */
+export function readLogRange(
+  database: Database,
+  { trialId, attempt }: { readonly trialId: string; readonly attempt: number },
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<LogRow[]> {
+  return database.logLine.findMany({
+    where: { trialId, attempt, seq: { gt: after } },
+    orderBy: { seq: 'asc' },
+    take: limit,
+    select: { seq: true, at: true, level: true, text: true },
+  });
 }
 
 /** The last lines of an attempt's log, in their order. */

@@ -1,6 +1,5 @@
 import { Hono } from 'hono';
 import { newId } from '../../shared/ids.js';
-import { sweepSpecJsonSchema } from '../../shared/sweep-spec/json-schema.js';
 import { submission } from '../../shared/sweep-spec/submission.js';
 import type { Dependencies } from '../dependencies.js';
 import { checkSpecText, type SpecCheck } from '../launch/check-spec.js';
@@ -78,11 +77,6 @@ export function launchRoutes({ database, assets, commands, examples }: Dependenc
     const { sweepId, created } = await commands.submit(given);
     return context.redirect(`/sweeps/${sweepId}?launched=${created ? 'new' : 'again'}`, 303);
   });
-
-  const schema = JSON.stringify(sweepSpecJsonSchema());
-  app.get('/api/spec-schema.json', (context) =>
-    context.body(schema, 200, { 'Content-Type': 'application/schema+json' }),
-  );
 
   return app;
 }

@@ -48,7 +48,7 @@ export function publishRoutes({ database }: Dependencies): Hono {
     });
   });
 
-  app.get('/api/sweeps/:id/charts/:file{.+\\.svg}', async (context) => {
+  app.get('/sweeps/:id/charts/:file{.+\\.svg}', async (context) => {
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
     const wanted = context.req.param('file').slice(0, -'.svg'.length);

@@ -98,7 +98,7 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
     );
   });
 
-  app.get('/api/sweeps/:id/charts.json', async (context) => {
+  app.get('/sweeps/:id/charts.json', async (context) => {
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
     const { text, etag } = await charts.read(sweep.id, await sweepFingerprint(database, sweep.id), async () =>

@@ -130,7 +130,7 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
     return part === undefined || view === undefined ? context.notFound() : context.html(await part(view));
   });
 
-  app.get('/api/trials/:id/charts.json', async (context) => {
+  app.get('/trials/:id/charts.json', async (context) => {
     const view = await viewOf(context);
     if (view === undefined) return context.notFound();
     const { trial, attempt } = view;

@@ -187,7 +187,7 @@ export function SweepPage({ assets, sweep, notice, annotation, comparison, trial
           {comparison}
         </Live>
       </section>
-      <ChartsPlace source={`/api${base}/charts.json`} />
+      <ChartsPlace source={`${base}/charts.json`} />
       <section class="card flush" aria-labelledby="trials-title">
         <div class="card-head">
           <h2 id="trials-title">Trials</h2>

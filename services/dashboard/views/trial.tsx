@@ -256,7 +256,7 @@ export function TrialPage(props: TrialPageProps) {
           {props.pictures}
         </Live>
       </section>
-      <ChartsPlace source={`/api${base}/charts.json${query}`} />
+      <ChartsPlace source={`${base}/charts.json${query}`} />
       <section class="card flush" aria-labelledby="attempts-title">
         <div class="card-head">
           <h2 id="attempts-title">Attempts</h2>

@@ -1,13 +1,22 @@
 import { isMadeUp } from '../catalog/workloads.js';
 import type { Comparison, ComparisonRow } from './comparison.js';
+import type { ComparisonDocument } from './comparison-document.js';
 import { significanceLevel } from './close-to-best.js';
 import type { Spread } from './statistics.js';
 
-function spreadOf(over: Spread | undefined): object | null {
+interface SpreadDocument {
+  mean: number;
+  sd: number | null;
+  n: number;
+}
+
+function spreadOf(over: Spread): SpreadDocument;
+function spreadOf(over: Spread | undefined): SpreadDocument | null;
+function spreadOf(over: Spread | undefined): SpreadDocument | null {
   return over === undefined ? null : { mean: over.mean, sd: over.deviation ?? null, n: over.count };
 }
 
-function rowOf(row: ComparisonRow, { columns, hasDelta }: Comparison): object {
+function rowOf(row: ComparisonRow, { columns, hasDelta }: Comparison): ComparisonDocument['settings'][number] {
   return {
     key: row.setting.key,
     label: row.setting.label,
@@ -51,6 +60,7 @@ function rowOf(row: ComparisonRow, { columns, hasDelta }: Comparison): object {
               : {
                   ...spreadOf(row.delta.total),
                   best: row.deltaBest,
+                  notSignificantlyWorse: row.deltaClose,
                   shares: row.delta.shares.map(({ task, change }) => ({ task, ...spreadOf(change) })),
                 },
         }
@@ -62,12 +72,12 @@ function rowOf(row: ComparisonRow, { columns, hasDelta }: Comparison): object {
 }
 
 /**
- * The comparison for scripts: every number unrounded and in the unit it was reported in, with the values of each seed
+ * The comparison for programs: every number unrounded and in the unit it was reported in, with the values of each seed
  * and the trials that they come from. Δm and its parts are in %.
  */
-export function renderJson(comparison: Comparison): string {
+export function comparisonAsDocument(comparison: Comparison): ComparisonDocument {
   const { sweepId, name, workload, state, tasks, columns, rows, seeds } = comparison;
-  const value = {
+  return {
     format: 'sigmasweep-comparison',
     version: 1,
     sweepId,
@@ -75,14 +85,18 @@ export function renderJson(comparison: Comparison): string {
     workload,
     madeUp: isMadeUp(workload),
     state,
-    seeds,
+    seeds: [...seeds],
     test: {
       method: 'two-sided paired t-test over seeds against the best of the column, Holm-corrected',
       level: significanceLevel,
     },
-    tasks,
+    tasks: [...tasks],
     metrics: columns.map(({ task, metric }) => ({ task, ...metric })),
     settings: rows.map((row) => rowOf(row, comparison)),
   };
-  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** The same as a file. */
+export function renderJson(comparison: Comparison): string {
+  return `${JSON.stringify(comparisonAsDocument(comparison), null, 2)}\n`;
 }

@@ -76,11 +76,15 @@ export const tag = z
 export const mostTags = 20;
 export const longestNotes = 20_000;
 
-const notes = z.string().max(longestNotes);
-const tags = z
-  .array(tag)
-  .max(mostTags)
-  .transform((given) => [...new Set(given)]);
+/** What is left out stays as it is. */
+export const annotationFields = {
+  notes: z.string().max(longestNotes).optional(),
+  tags: z
+    .array(tag)
+    .max(mostTags)
+    .transform((given) => [...new Set(given)])
+    .optional(),
+};
 
 /** Every command of the coordinator's service: request and answer. CLI, dashboard and workers all call these. */
 export const commands = {
@@ -122,10 +126,7 @@ export const commands = {
     response: z.object({ queued: z.int() }),
   },
   annotate: {
-    /** What is left out stays as it is. */
-    request: z
-      .strictObject({ ...targetFields, notes: notes.optional(), tags: tags.optional() })
-      .refine(namesOne, oneTarget),
+    request: z.strictObject({ ...targetFields, ...annotationFields }).refine(namesOne, oneTarget),
     response: z.object({}),
   },
   archive: {
