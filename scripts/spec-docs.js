@@ -3,6 +3,7 @@ import { encoders } from '../dist/services/shared/catalog/encoders.js';
 import { models } from '../dist/services/shared/catalog/models.js';
 import { optimizers } from '../dist/services/shared/catalog/optimizers.js';
 import { derivedRows } from '../dist/services/shared/catalog/derived-rows.js';
+import { stoppingRules } from '../dist/services/shared/catalog/stopping-rules.js';
 import { weightings } from '../dist/services/shared/catalog/weightings.js';
 import { metricsOfKind } from '../dist/services/shared/catalog/metrics.js';
 import { workloads } from '../dist/services/shared/catalog/workloads.js';
@@ -69,6 +70,7 @@ const sections = {
   optimizer: 'optimizers',
   quick: 'quick',
   transfer: 'transfer',
+  stopping: 'early-stopping',
   checkpoint: 'checkpoints',
   limits: 'limits',
 };
@@ -144,6 +146,7 @@ const parts = {
   models: () => catalogSections(models, anyWorkload.properties.model.oneOf, 'name'),
   encoders: () => catalogSections(encoders, anyWorkload.properties.model.oneOf[0].properties.encoder.oneOf, 'name'),
   optimizers: () => catalogSections(optimizers, anyWorkload.properties.optimizer.oneOf, 'name'),
+  stopping: () => catalogSections(stoppingRules, anyWorkload.properties.stopping.oneOf, 'rule'),
   checkpoint: () => fieldTable(anyWorkload.properties.checkpoint),
   transfer: () => fieldTable(anyWorkload.properties.transfer),
   limits: () => fieldTable(anyWorkload.properties.limits),

@@ -1,6 +1,7 @@
 import { Batcher } from './api/batcher.js';
 import { serveApi } from './api/serve.js';
 import { createCheckpointKeeper } from './loops/checkpoint-keeper.js';
+import { createEarlyStopper } from './loops/early-stopper.js';
 import { createEffects } from './loops/effects.js';
 import type { Loop } from './loops/loop.js';
 import { createPresence } from './loops/presence.js';
@@ -56,10 +57,12 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   });
   const effects = createEffects(connection, watch, () => relay.wake());
   const reconciler = createReconciler(database, connection, effects, limits, logger);
+  const stopper = createEarlyStopper(database, effects, logger);
   const loops: readonly Loop[] = [
     relay,
     reconciler,
-    createRecorder(database, connection, effects, leaseSeconds, logger),
+    createRecorder(database, connection, effects, leaseSeconds, logger, stopper.judge),
+    stopper,
     createReaper(database, connection, watch, effects, leaseSeconds, logger),
     createPresence(database, connection, logger),
     createCheckpointKeeper(database, checkpoints, logger),

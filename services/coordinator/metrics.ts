@@ -30,6 +30,11 @@ export const metrics = {
     help: 'Attempts that were ended because their worker was not heard of for the length of a lease.',
     registers,
   }),
+  stoppedEarly: new Counter({
+    name: 'sigmasweep_stopped_early_total',
+    help: 'Trials that early stopping has judged and ended; those of further seeds that end with them are not counted.',
+    registers,
+  }),
   reports: new Counter({
     name: 'sigmasweep_reports_recorded_total',
     help: 'Reports of workers that are recorded.',

@@ -16,7 +16,7 @@ export const terminalStates = ['succeeded', 'failed', 'stopped', 'cancelled'] as
 /** What may follow each state, and by which event. The database's statements and constraints follow this table. */
 export const transitions: Readonly<Record<TrialState, Readonly<Partial<Record<TrialState, readonly string[]>>>>> = {
   waiting: { queued: ['dependencies-met'], failed: ['dependency-failed'], cancelled: ['cancel'] },
-  queued: { running: ['claimed'], cancelled: ['cancel'] },
+  queued: { running: ['claimed'], stopped: ['stopped-early'], cancelled: ['cancel'] },
   running: {
     queued: ['lease-expired', 'handed-back', 'attempt-failed'],
     succeeded: ['finished'],
@@ -35,7 +35,15 @@ export function isTerminal(state: TrialState): boolean {
 }
 
 /** How an attempt ended; `running` while it has not. */
-export const attemptOutcomes = ['running', 'succeeded', 'failed', 'lease-expired', 'handed-back', 'cancelled'] as const;
+export const attemptOutcomes = [
+  'running',
+  'succeeded',
+  'failed',
+  'lease-expired',
+  'handed-back',
+  'stopped',
+  'cancelled',
+] as const;
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
 export const sweepStates = ['running', 'completed', 'cancelled'] as const;

@@ -8,6 +8,7 @@ export interface Progress {
   readonly ended: number;
   readonly running: number;
   readonly failed: number;
+  readonly stopped: number;
   /** Ended trials and parts of running ones, in trials. */
   readonly done: number;
   /** Trials a minute since watching began; undefined until something has moved. */
@@ -43,6 +44,7 @@ export function sweepProgress(
     ended: counts.succeeded + counts.failed + counts.stopped + counts.cancelled,
     running: counts.running,
     failed: counts.failed,
+    stopped: counts.stopped,
     done,
     perMinute: rate === undefined ? undefined : rate * 60,
     secondsLeft: rate === undefined ? undefined : (total - done) / rate,
@@ -56,6 +58,7 @@ export function progressLine(progress: Progress, barWidth = 24): string {
     `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${String(progress.ended)}/${String(progress.total)} trials`,
     `${String(progress.running)} running`,
     ...(progress.failed > 0 ? [`${String(progress.failed)} failed`] : []),
+    ...(progress.stopped > 0 ? [`${String(progress.stopped)} stopped early`] : []),
     ...(progress.perMinute === undefined ? [] : [`${progress.perMinute.toFixed(1)} trials/min`]),
     ...(progress.secondsLeft === undefined || progress.ended === progress.total
       ? []

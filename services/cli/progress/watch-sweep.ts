@@ -55,6 +55,7 @@ export async function watchSweep(
       if (!isTerminal(trial.state) || known.has(trial.trialId)) continue;
       known.add(trial.trialId);
       if (!firstLook && trial.state === 'failed') terminal.note(`failed: ${trial.label}: ${trial.error ?? ''}`);
+      if (!firstLook && trial.state === 'stopped') terminal.note(`stopped: ${trial.label}: ${trial.stop ?? ''}`);
     }
     if (state.sweep.state !== 'running') {
       terminal.note(line);

@@ -30,7 +30,8 @@ export const status: Verb = {
           for (const trial of shown.trials) {
             const step =
               trial.state === 'running' && trial.steps !== null ? ` ${String(trial.step)}/${String(trial.steps)}` : '';
-            const error = trial.error === null ? '' : `  ${trial.error}`;
+            const why = trial.error ?? trial.stop;
+            const error = why == null ? '' : `  ${why}`;
             terminal.print(`${trial.trialId}  ${(trial.state + step).padEnd(18)}  ${trial.label}${error}`);
           }
         });

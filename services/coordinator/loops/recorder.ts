@@ -56,6 +56,7 @@ function reasonOf({ error }: RefusedReport): string {
  *
  * While the database is away the batch is kept and tried again, and nothing else is pulled: a result never overtakes
  * the metrics before it. What was recorded and not acknowledged comes again and changes nothing.
+ * @param judge told of sweeps with new numbers
  */
 export function createRecorder(
   database: Database,
@@ -63,6 +64,7 @@ export function createRecorder(
   effects: Effects,
   leaseSeconds: number,
   logger: Logger,
+  judge: (sweepIds: readonly string[]) => void,
 ): Loop {
   const jetstream = connection.jetstream();
 
@@ -70,6 +72,7 @@ export function createRecorder(
     const { sweepIds, lost, queuedAgain, refused } = await recordReports(database, reports, leaseSeconds);
     effects.stopAttempts(lost);
     effects.changed(sweepIds);
+    if (reports.some(({ items }) => items.some(({ type }) => type === 'metrics'))) judge(sweepIds);
     if (queuedAgain) effects.ring();
     return refused;
   };

@@ -19,7 +19,7 @@ export async function writeCheckpoints(transaction: Queryable, checkpoints: Verd
       ${checkpoints.map((one) => one.sha256)}::text[], ${checkpoints.map((one) => one.final)}::boolean[]
     ) AS c(object, trial_id, attempt, step, epoch, bytes, sha256, final)
     JOIN attempt a ON a.trial_id = c.trial_id AND a.number = c.attempt
-      AND a.outcome NOT IN ('lease-expired', 'cancelled')
+      AND a.outcome NOT IN ('lease-expired', 'stopped', 'cancelled')
     ON CONFLICT DO NOTHING`;
 }
 
@@ -31,7 +31,7 @@ export async function writeResumptions(transaction: Queryable, resumptions: Verd
       ${resumptions.map((one) => one.trialId)}::text[], ${resumptions.map((one) => one.attempt)}::int[],
       ${resumptions.map((one) => one.from.attempt)}::int[], ${resumptions.map((one) => one.from.step)}::int[]
     ) AS r(trial_id, attempt, from_attempt, from_step)
-    WHERE a.trial_id = r.trial_id AND a.number = r.attempt AND a.outcome NOT IN ('lease-expired', 'cancelled')`;
+    WHERE a.trial_id = r.trial_id AND a.number = r.attempt AND a.outcome NOT IN ('lease-expired', 'stopped', 'cancelled')`;
 }
 
 interface CheckpointRow {

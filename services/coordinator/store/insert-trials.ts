@@ -1,6 +1,7 @@
 import type { Queryable } from '../../shared/db/connect.js';
 import type { Derivation } from '../../shared/derivation.js';
 import { trialId } from '../../shared/ids.js';
+import type { StoppingRole } from '../../shared/plan/stopping-roles.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import type { TrialState } from '../../shared/trial-state.js';
 
@@ -14,6 +15,7 @@ export interface StoredTrial {
   readonly derivation: Derivation | null;
   /** Positions of the trials that it waits for. */
   readonly needs: readonly { readonly position: number; readonly mayLack: boolean }[];
+  readonly stopping: StoppingRole | null;
 }
 
 /** Rows of one statement: keeps a message to the database at a few megabytes. */
@@ -55,15 +57,15 @@ async function insertChunk(
   const states = trials.map(({ needs }): TrialState => (needs.length === 0 ? 'queued' : 'waiting'));
   const derivations = trials.map(({ derivation }) => (derivation === null ? '' : JSON.stringify(derivation)));
   await transaction.$executeRaw`
-    INSERT INTO trial (id, sweep_id, setting_key, position, label, seed, config, max_failures, state, derivation)
+    INSERT INTO trial (id, sweep_id, setting_key, position, label, seed, config, max_failures, state, derivation, stopping)
     SELECT t.id, ${sweepId}, t.setting_key, t.position, t.label, t.seed, t.config::jsonb, ${maxFailures}, t.state,
-      NULLIF(t.derivation, '')::jsonb
+      NULLIF(t.derivation, '')::jsonb, NULLIF(t.stopping, '')
     FROM unnest(
       ${[...ids]}::text[], ${trials.map((trial) => trial.settingKey)}::text[],
       ${trials.map((trial) => trial.position)}::int[], ${trials.map((trial) => trial.label)}::text[],
       ${trials.map((trial) => trial.seed)}::int[], ${trials.map((trial) => JSON.stringify(trial.config))}::text[],
-      ${states}::text[], ${derivations}::text[]
-    ) AS t(id, setting_key, position, label, seed, config, state, derivation)`;
+      ${states}::text[], ${derivations}::text[], ${trials.map((trial) => trial.stopping ?? '')}::text[]
+    ) AS t(id, setting_key, position, label, seed, config, state, derivation, stopping)`;
 }
 
 async function insertDependencies(

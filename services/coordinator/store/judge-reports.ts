@@ -61,6 +61,8 @@ function judge(standing: Standing | undefined): 'running' | 'over' | LostAttempt
       return 'gone';
     case 'cancelled':
       return 'cancelled';
+    case 'stopped':
+      return 'stopped-early';
     case 'lease-expired':
       return 'lease-lost';
     case 'succeeded':

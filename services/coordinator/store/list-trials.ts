@@ -18,13 +18,15 @@ interface Row {
   step: number | null;
   steps: number | null;
   error: string | null;
+  stop: string | null;
 }
 
 /** The trials of a sweep in the order of its plan. */
 export async function listTrials(database: Database, sweepId: string): Promise<TrialSummary[]> {
   const rows = await database.$queryRaw<Row[]>`
     SELECT id, label, setting_key, seed, state, attempt, worker_id, started_at, ended_at, step, steps,
-      left(concat_ws(': ', error->>'code', error->>'message'), ${errorLetters}::int) AS error
+      left(concat_ws(': ', error->>'code', error->>'message'), ${errorLetters}::int) AS error,
+      stop->>'message' AS stop
     FROM trial WHERE sweep_id = ${sweepId} ORDER BY position`;
   return rows.map((row) => ({
     trialId: row.id,
@@ -39,5 +41,6 @@ export async function listTrials(database: Database, sweepId: string): Promise<T
     step: row.step,
     steps: row.steps,
     error: row.error === '' ? null : row.error,
+    stop: row.stop,
   }));
 }

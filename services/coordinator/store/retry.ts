@@ -14,9 +14,12 @@ interface MovedRow {
 }
 
 /**
- * Takes the failed, stopped and cancelled trials of a target up again, with a new budget of failures; those that wait
- * for others only if the others are there or are taken up too. Trials elsewhere that failed because of one of them are
- * taken up with it. Former attempts stay.
+ * Takes the failed and cancelled trials of a target up again, with a new budget of failures; those that wait for others
+ * only if the others are there or are taken up too. Trials elsewhere that failed because of one of them are taken up
+ * with it. Former attempts stay.
+ *
+ * A trial that was stopped early is taken up only by its own name, not with its sweep, and is then trained to its end;
+ * with a judged one those of further seeds that were stopped with it.
  * @returns how many were taken up, and their sweeps
  * @throws SigmasweepError NOT_FOUND; DEPENDENCY_FAILED for a single trial whose dependency has failed
  */
@@ -38,6 +41,11 @@ async function reopen(transaction: Queryable, target: Target): Promise<MovedRow[
   const wanted = await transaction.$queryRaw<{ id: string }[]>`
     WITH RECURSIVE wanted AS (
       SELECT id FROM trial WHERE ${targetCondition(target)} AND state = ANY(${retried.from}::text[])
+        AND (state <> 'stopped' OR ${target.trialId !== undefined})
+      UNION
+      SELECT f.id FROM trial j JOIN trial f ON f.sweep_id = j.sweep_id AND f.setting_key = j.setting_key
+      WHERE j.id = ${target.trialId ?? null} AND j.state = 'stopped' AND j.stopping = 'judged'
+        AND f.state = 'stopped' AND f.stopping = 'follows'
       UNION
       SELECT t.id FROM wanted w JOIN trial_dependency d ON d.needs_id = w.id JOIN trial t ON t.id = d.trial_id
       WHERE t.state = 'failed' AND t.error->>'code' = ${dependencyFailed}
@@ -49,7 +57,8 @@ async function reopen(transaction: Queryable, target: Target): Promise<MovedRow[
       ORDER BY id FOR NO KEY UPDATE
     )
     UPDATE trial t SET state = ${retried.to}, failures = 0, error = NULL, ended_at = NULL, started_at = NULL,
-      worker_id = NULL, step = NULL, steps = NULL
+      worker_id = NULL, step = NULL, steps = NULL, stop = NULL,
+      stopping = CASE WHEN t.state = 'stopped' THEN NULL ELSE t.stopping END
     FROM free f WHERE t.id = f.id
     RETURNING t.id, t.sweep_id`;
 }

@@ -10,6 +10,7 @@ export type TrialEvent =
   | 'attempt-failed'
   | 'attempts-exhausted'
   | 'finished'
+  | 'stopped-early'
   | 'cancel'
   | 'retry';
 

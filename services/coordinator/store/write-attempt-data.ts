@@ -18,7 +18,7 @@ export async function writeMetrics(transaction: Queryable, points: Verdict['poin
       ${points.map((point) => point.value)}::float8[]
     ) AS p(trial_id, attempt, epoch, split, task, metric, value)
     JOIN attempt a ON a.trial_id = p.trial_id AND a.number = p.attempt
-      AND a.outcome NOT IN ('lease-expired', 'cancelled')
+      AND a.outcome NOT IN ('lease-expired', 'stopped', 'cancelled')
     ON CONFLICT DO NOTHING`;
 }
 
@@ -33,7 +33,7 @@ export async function writeLogLines(transaction: Queryable, lines: Verdict['line
       ${lines.map((line) => line.level)}::text[], ${lines.map((line) => storableText(line.text))}::text[]
     ) AS l(trial_id, attempt, seq, at, level, text)
     JOIN attempt a ON a.trial_id = l.trial_id AND a.number = l.attempt
-      AND a.outcome NOT IN ('lease-expired', 'cancelled')
+      AND a.outcome NOT IN ('lease-expired', 'stopped', 'cancelled')
     ON CONFLICT DO NOTHING`;
 }
 
@@ -49,7 +49,7 @@ export async function writePictures(transaction: Queryable, pictures: Verdict['p
       ${pictures.map((picture) => picture.png)}::text[]
     ) AS p(trial_id, attempt, epoch, sample, task, kind, png)
     JOIN attempt a ON a.trial_id = p.trial_id AND a.number = p.attempt
-      AND a.outcome NOT IN ('lease-expired', 'cancelled')
+      AND a.outcome NOT IN ('lease-expired', 'stopped', 'cancelled')
     ON CONFLICT DO NOTHING`;
 }
 

@@ -22,6 +22,8 @@ export interface TrialRow {
   /** Seconds from start to end, or to now while running. */
   readonly duration: number | null;
   readonly errorCode: string | null;
+  /** Why it was stopped early. */
+  readonly stop: string | null;
 }
 
 interface ListRow {
@@ -40,6 +42,7 @@ interface ListRow {
   ended_at: Date | null;
   duration: number | null;
   error_code: string | null;
+  stop: string | null;
 }
 
 export interface TrialFilter {
@@ -74,7 +77,7 @@ export async function readTrials(database: Database, sweepId: string, range: Tri
       t.step, t.steps, t.started_at, t.ended_at,
       CASE WHEN t.state NOT IN ('waiting', 'queued') THEN
         extract(epoch FROM coalesce(t.ended_at, now()) - t.started_at)::float8 END AS duration,
-      t.error->>'code' AS error_code
+      t.error->>'code' AS error_code, t.stop->>'message' AS stop
     FROM trial t LEFT JOIN worker w ON w.id = t.worker_id
     WHERE t.sweep_id = ${sweepId} AND t.position > ${after} AND (${state}::text IS NULL OR t.state = ${state})
     ORDER BY t.position
@@ -95,6 +98,7 @@ export async function readTrials(database: Database, sweepId: string, range: Tri
     endedAt: row.ended_at,
     duration: row.duration,
     errorCode: row.error_code,
+    stop: row.stop,
   }));
 }
 
@@ -155,6 +159,8 @@ export interface TrialDetail {
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
   readonly error: RecordedError | undefined;
+  /** Why it was stopped early. */
+  readonly stop: string | null;
   /** As stored; the views check it against its schema before reading fields. */
   readonly config: unknown;
   readonly sweep: {
@@ -246,6 +252,7 @@ export async function findTrial(database: Database, trialId: string): Promise<Tr
     startedAt: row.startedAt,
     endedAt: row.endedAt,
     error: recordedError(row.error),
+    stop: recordedError(row.stop)?.message ?? null,
     config: row.config,
     sweep: { ...row.sweep, data: dataOf(row.config) },
     setting: row.setting,

@@ -99,11 +99,13 @@ interface CellProps {
   readonly pinned: MetricCell | undefined;
   readonly column: MetricColumn;
   readonly pending: boolean;
+  readonly stopped: boolean;
   readonly start: boolean;
 }
 
-function Cell({ cell, pinned, column, pending, start }: CellProps) {
+function Cell({ cell, pinned, column, pending, stopped, start }: CellProps) {
   const group = start ? ' group-start' : '';
+  if (stopped && cell !== undefined) return <td class={`number absent${group}`}>stopped</td>;
   if (cell?.spread === undefined) return <Absent pending={pending && cell !== undefined} group={group} />;
   return (
     <td
@@ -136,7 +138,7 @@ function Weight({ weight, text, first }: { weight: WeightCell; text: string; fir
 function Delta({ row, comparison }: { row: ComparisonRow; comparison: Comparison }) {
   const { delta, deltaBest, deltaClose } = row;
   // Until its baselines have finished there may be more to come.
-  const pending = comparison.state === 'running' && row.setting.tasks.length > 1;
+  const pending = comparison.state === 'running' && row.setting.tasks.length > 1 && row.stoppedAt === undefined;
   if (delta === undefined) {
     return (
       <>
@@ -224,6 +226,7 @@ function Row({ row, comparison, pinned, texts, start, view, link }: RowProps) {
           pinned={isPinned ? undefined : pinned?.cells[place]}
           column={column}
           pending={pending}
+          stopped={row.stoppedAt !== undefined}
           start={comparison.columns[place - 1]?.task !== column.task}
         />
       ))}
@@ -234,6 +237,7 @@ function Row({ row, comparison, pinned, texts, start, view, link }: RowProps) {
           {finished} of {trials.length}
         </span>
         {failed > 0 ? <span class="sub text-bad">{failed} failed</span> : null}
+        {row.stoppedAt === undefined ? null : <span class="sub">stopped at epoch {row.stoppedAt}</span>}
       </td>
       <td class="row-actions">
         <a

@@ -66,7 +66,7 @@ function Upkeep({ sweep }: { sweep: SweepOverview }) {
 export function SweepSummary({ sweep }: { sweep: SweepOverview }) {
   const { counts, progress } = sweep;
   const unfinished = counts.waiting + counts.queued + counts.running;
-  const retryable = counts.failed + counts.stopped + counts.cancelled;
+  const retryable = counts.failed + counts.cancelled;
   return (
     <>
       <div class="page-head">

@@ -33,6 +33,7 @@ function TrialLine({ trial }: { trial: TrialRow }) {
             <code>{trial.errorCode}</code>
           </span>
         )}
+        {trial.stop === null ? null : <span class="sub">{trial.stop}</span>}
       </td>
       <td>
         {trial.state === 'waiting' || trial.state === 'queued' || trial.state === 'cancelled' ? (

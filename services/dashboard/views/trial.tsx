@@ -105,6 +105,7 @@ export function TrialHead({ trial, metrics }: { trial: TrialDetail; metrics: rea
         </p>
       ) : null}
       <DependenciesLine trial={trial} />
+      {trial.stop === null ? null : <p class="sub">Stopped early, so without a result. {trial.stop}.</p>}
       {trial.error === undefined ? null : <ErrorBox error={trial.error} />}
       <TestMetrics trial={trial} metrics={metrics} />
       <ConfusionMatrices source={trial.sweep} tasks={trial.setting.tasks} metrics={metrics} />

@@ -48,6 +48,10 @@ const comparedSetting = z.object({
   weights: z.array(weightOfTask),
   metrics: z.array(metricOfSetting).describe('Of the trained tasks, in the order of the columns.'),
   deltaM: deltaOfSetting.nullable().optional().describe('In %, against single-task networks; left out without those.'),
+  stoppedAtEpoch: z
+    .int()
+    .nullable()
+    .describe('The epoch by whose numbers it was stopped early: it has no result; null where it was not.'),
   parameters: spread.nullable(),
   multiplyAdds: spread.nullable(),
   trials: z.array(z.object({ trialId: z.string(), seed: z.int(), state: z.enum(trialStates) })),
@@ -64,6 +68,10 @@ export const comparisonDocument = z.object({
   state: z.enum(sweepStates),
   seeds: z.array(z.int()),
   test: z.object({ method: z.string(), level: z.number() }).describe('How “not significantly worse” was decided.'),
+  procedure: z
+    .array(z.string())
+    .optional()
+    .describe('How the settings were searched, tuned and stopped, in sentences; left out where the spec lists all.'),
   tasks: z.array(z.object({ name: z.string(), label: z.string() })),
   metrics: z
     .array(

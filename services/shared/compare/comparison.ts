@@ -65,6 +65,8 @@ export interface ComparisonRow {
   /** The setting's trials by seed, finished ones or not. */
   readonly trials: readonly TrialResult[];
   readonly finished: number;
+  /** The epoch by whose numbers its training was stopped early: it then has no result, whatever single seeds have. */
+  readonly stoppedAt: number | undefined;
   readonly size: NetworkSize;
 }
 
@@ -85,6 +87,8 @@ export interface Comparison {
   /** See SweepResults. */
   readonly skipped?: SweepResults['skipped'];
   readonly state: SweepState;
+  /** See SweepResults. */
+  readonly procedure?: SweepResults['procedure'];
   readonly tasks: readonly ComparedTask[];
   /** Tasks in order; of each its metrics, the primary one first. */
   readonly columns: readonly MetricColumn[];
@@ -112,11 +116,16 @@ export function compareSweep(results: SweepResults): Comparison {
   const trialsOf = new Map<string, TrialResult[]>(settings.map(({ key }) => [key, []]));
   for (const trial of [...results.trials].sort((a, b) => a.seed - b.seed)) trialsOf.get(trial.settingKey)?.push(trial);
   const trained = (setting: Setting): readonly TrialResult[] => trialsOf.get(setting.key) ?? [];
+  // A mean over the seeds that were not stopped would be one over the lucky ones.
+  const counted = (setting: Setting): readonly TrialResult[] =>
+    stoppedAtOf(trained(setting)) === undefined ? trained(setting) : [];
 
-  const baselines = readBaselines(settings, columns, trained);
+  const baselines = readBaselines(settings, columns, counted);
   const rows = settings.map((setting) => ({
-    ...bareRow(setting, results.tasks, columns, trained(setting), baselines),
+    ...bareRow(setting, results.tasks, columns, counted(setting), baselines),
     ...nameOf(setting, tasks),
+    trials: trained(setting),
+    stoppedAt: stoppedAtOf(trained(setting)),
   }));
   return {
     sweepId: results.sweepId,
@@ -125,6 +134,7 @@ export function compareSweep(results: SweepResults): Comparison {
     data: results.data,
     skipped: results.skipped,
     state: results.state,
+    procedure: results.procedure,
     tasks,
     columns,
     rows: markBest(rows, columns, tasks.length),
@@ -172,6 +182,11 @@ export function markBest(
     deltaBest: delta.best.has(place),
     deltaClose: delta.close.has(place),
   }));
+}
+
+function stoppedAtOf(trials: readonly TrialResult[]): number | undefined {
+  const epochs = trials.flatMap(({ state, stop }) => (state === 'stopped' && stop != null ? [stop.epoch] : []));
+  return epochs.length === 0 ? undefined : Math.max(...epochs);
 }
 
 function nameOf(setting: Setting, tasks: readonly ComparedTask[]): { name: string; named: boolean } {
@@ -241,7 +256,6 @@ function bareRow(
         return own === undefined ? [] : [[trial.seed, own.total.mean]];
       }),
     ),
-    trials,
     finished: trials.filter(({ state }) => state === 'succeeded').length,
     size: {
       parameters: spread(trials.flatMap(({ parameters }) => parameters ?? [])),

@@ -51,6 +51,8 @@ export function comparisonNotes(comparison: Comparison): string[] {
     ...sizeNotes(comparison),
     ...competitionNotes(comparison),
     ...significanceNotes(comparison),
+    ...(comparison.procedure ?? []),
+    ...stoppedNotes(comparison),
     ...unfinishedNotes(comparison),
   ];
 }
@@ -138,9 +140,20 @@ function significanceNotes({ rows, seeds }: Comparison): string[] {
   ];
 }
 
+/** Settings that have no result because others did better, each with how far it got. */
+function stoppedNotes({ rows }: Comparison): string[] {
+  const stopped = rows.flatMap(({ name, stoppedAt }) =>
+    stoppedAt === undefined ? [] : [`${name} (epoch ${String(stoppedAt)})`],
+  );
+  if (stopped.length === 0) return [];
+  const more = stopped.length > listed ? ` and ${String(stopped.length - listed)} more` : '';
+  return [
+    `Stopped early, so without a result (${String(stopped.length)}): ${stopped.slice(0, listed).join('; ')}${more}.`,
+  ];
+}
+
 const unfinished = [
   { state: 'failed', text: 'Failed' },
-  { state: 'stopped', text: 'Stopped early' },
   { state: 'cancelled', text: 'Cancelled' },
 ] as const;
 

@@ -16,7 +16,7 @@ function spreadColumns(name: string, of: (row: ComparisonRow) => Spread | undefi
   ];
 }
 
-function csvColumns({ tasks, columns, hasDelta, hasSizes, workload }: Comparison): CsvColumn[] {
+function csvColumns({ tasks, columns, rows, hasDelta, hasSizes, workload }: Comparison): CsvColumn[] {
   const weightOf = (row: ComparisonRow, task: string): WeightCell | undefined =>
     row.weights.find((one) => one.task === task);
   const count = (row: ComparisonRow, state: string): number => row.trials.filter((one) => one.state === state).length;
@@ -32,6 +32,9 @@ function csvColumns({ tasks, columns, hasDelta, hasSizes, workload }: Comparison
     { name: 'seeds.planned', of: ({ trials }) => trials.length },
     { name: 'seeds.finished', of: ({ finished }) => finished },
     { name: 'seeds.failed', of: (row) => count(row, 'failed') },
+    ...(rows.some(({ stoppedAt }) => stoppedAt !== undefined)
+      ? [{ name: 'stopped.epoch', of: ({ stoppedAt }: ComparisonRow) => stoppedAt }]
+      : []),
     ...tasks.map(({ name }) => ({ name: `weight.${name}`, of: (row: ComparisonRow) => weightOf(row, name)?.fixed })),
     ...tasks.flatMap(({ name }) => [
       ...spreadColumns(`learnedWeight.${name}`, (row) => weightOf(row, name)?.learned?.weight),

@@ -21,6 +21,7 @@ function rowOf(row: ComparisonRow, { columns, hasDelta }: Comparison): Compariso
     key: row.setting.key,
     label: row.setting.label,
     kind: row.setting.kind,
+    stoppedAtEpoch: row.stoppedAt ?? null,
     method: row.setting.method,
     architecture: row.setting.model ?? null,
     tasks: row.setting.tasks,
@@ -76,7 +77,7 @@ function rowOf(row: ComparisonRow, { columns, hasDelta }: Comparison): Compariso
  * and the trials that they come from. Δm and its parts are in %.
  */
 export function comparisonAsDocument(comparison: Comparison): ComparisonDocument {
-  const { sweepId, name, workload, state, tasks, columns, rows, seeds } = comparison;
+  const { sweepId, name, workload, state, tasks, columns, rows, seeds, procedure } = comparison;
   return {
     format: 'sigmasweep-comparison',
     version: 1,
@@ -90,6 +91,7 @@ export function comparisonAsDocument(comparison: Comparison): ComparisonDocument
       method: 'two-sided paired t-test over seeds against the best of the column, Holm-corrected',
       level: significanceLevel,
     },
+    ...(procedure === undefined ? {} : { procedure: [...procedure] }),
     tasks: [...tasks],
     metrics: columns.map(({ task, metric }) => ({ task, ...metric })),
     settings: rows.map((row) => rowOf(row, comparison)),

@@ -49,6 +49,8 @@ export const trialResult = z.object({
   /** Metrics on the held-out test split of the finished attempt (unscaled); empty until the trial has succeeded. */
   metrics: z.array(z.object({ task: z.string(), metric: z.string(), value: z.number() })),
   finalWeights: z.array(finalWeight),
+  /** Of a trial that was stopped early: by which rule, judged by which epoch's numbers, and why in words. */
+  stop: z.object({ rule: z.string(), epoch: z.int(), message: z.string() }).nullish(),
   /** Of the network as it was at the end; null until the trial has succeeded. */
   parameters: z.number().nullish(),
   /** Of the forward pass of one image. */
@@ -69,6 +71,8 @@ export const sweepResults = z.object({
   settings: z.array(setting),
   /** Samples of each split that were left out because their files are broken; nothing where there were none. */
   skipped: z.object({ train: z.int(), validation: z.int(), test: z.int() }).optional(),
+  /** How the settings were searched, tuned and stopped, in sentences; left out where the spec lists all that is trained. */
+  procedure: z.array(z.string()).optional(),
   trials: z.array(trialResult),
 });
 export type SweepResults = z.infer<typeof sweepResults>;

@@ -121,8 +121,9 @@ function spreadCell(
   over: Spread | undefined,
   format: (over: Spread) => SpreadText,
   { best, close }: { readonly best: boolean; readonly close: boolean },
-  { trials }: ComparisonRow,
+  { trials, stoppedAt }: ComparisonRow,
 ): TextCell {
+  if (stoppedAt !== undefined) return { main: '', rest: `stopped (epoch ${String(stoppedAt)})`, best: false };
   const count = over?.count ?? 0;
   const seeds = count === trials.length ? '' : `(${String(count)}/${String(trials.length)})`;
   if (over === undefined) return { main: '', rest: seeds === '' ? dash : seeds, best: false };

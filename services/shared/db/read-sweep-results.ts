@@ -1,5 +1,6 @@
 import { dataOf } from '../catalog/workloads.js';
 import { sweepResults, type SweepResults } from '../compare/results.js';
+import { describeProcedure } from '../compare/procedure.js';
 import { confusionPrefix } from '../messages/confusion-cells.js';
 import { skippedMetrics, trialMetrics, weightingMetrics, wholeTrial } from '../messages/reports.js';
 import { sweepState, trialStates, type TrialCounts, type TrialState } from '../trial-state.js';
@@ -55,7 +56,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
           settings: { orderBy: { position: 'asc' } },
           trials: {
             orderBy: { position: 'asc' },
-            select: { id: true, settingKey: true, label: true, seed: true, state: true },
+            select: { id: true, settingKey: true, label: true, seed: true, state: true, stop: true },
           },
         },
       }),
@@ -85,6 +86,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
     validation: skippedOf(skippedMetrics.validation),
     test: skippedOf(skippedMetrics.test),
   };
+  const procedure = describeProcedure(sweep, sweep.tasks);
   return sweepResults.parse({
     sweepId,
     name: sweep.name,
@@ -93,6 +95,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
     tasks: sweep.tasks,
     state: sweepState(counts),
     settings: sweep.settings,
+    ...(procedure.length > 0 ? { procedure } : {}),
     ...(Object.values(skipped).some((count) => count > 0) ? { skipped } : {}),
     trials: sweep.trials.map((trial) => {
       const own = metricsOf.get(trial.id) ?? [];
@@ -105,6 +108,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
         label: trial.label,
         seed: trial.seed,
         state: trial.state,
+        stop: trial.stop,
         parameters: final(wholeTrial, trialMetrics.parameters),
         multiplyAdds: final(wholeTrial, trialMetrics.multiplyAdds),
         metrics: own.filter((one) => one.split === 'test'),

@@ -41,6 +41,8 @@ export const trialSummary = z.object({
   step: z.int().nullable(),
   steps: z.int().nullable(),
   error: z.string().nullable(),
+  /** Why it was stopped early. */
+  stop: z.string().nullish(),
 });
 export type TrialSummary = z.infer<typeof trialSummary>;
 

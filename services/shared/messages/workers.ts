@@ -32,7 +32,7 @@ export const controlMessage = z.object({
   action: z.literal('stop'),
   trialId: id,
   attempt: z.int().min(1),
-  reason: z.enum(['cancelled', 'lease-lost', 'gone']),
+  reason: z.enum(['cancelled', 'stopped-early', 'lease-lost', 'gone']),
 });
 export type ControlMessage = z.infer<typeof controlMessage>;
 

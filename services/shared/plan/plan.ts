@@ -4,6 +4,7 @@ import type { SweepSpec } from '../sweep-spec/parse.js';
 import type { TrialConfig } from '../trial-config.js';
 import { needsOf, type NeededRow } from './dependencies.js';
 import { rowsOf, type Row } from './rows.js';
+import { canBeStopped, judgingOrder, type StoppingRole } from './stopping-roles.js';
 
 /** One training run: a setting with one seed. */
 export interface PlannedTrial {
@@ -16,6 +17,8 @@ export interface PlannedTrial {
   /** How the weights, which the configuration lacks, follow from the trials it needs; null for all other trials. */
   readonly derivation: Derivation | null;
   readonly needs: readonly Need[];
+  /** Null where it is trained to its end in any case. */
+  readonly stopping: StoppingRole | null;
 }
 
 /** A trial that another one waits for. */
@@ -42,7 +45,8 @@ const seedsThere = 2 ** 31;
  * Plans a sweep: which settings its table has, what is trained for them and what waits for what. Pure, so that the same
  * spec always gives the same trials. All settings are trained with the first seed before any with the second: the whole
  * table is there early, and further seeds tell how sure it is. The trials of the last seed begin with those of most
- * tasks, which take longest: the workers come to their ends together when what is left at last is short.
+ * tasks, which take longest: the workers come to their ends together when what is left at last is short. With early
+ * stopping the first seed decides, so that a setting has a result for every seed or for none.
  */
 export function planSweep(spec: SweepSpec): SweepPlan {
   const { rows, notes } = rowsOf(spec);
@@ -51,7 +55,11 @@ export function planSweep(spec: SweepSpec): SweepPlan {
   const order = rows.map((_, index) => index);
   const tasksOf = (index: number): number => rows[index]?.trainedTasks.length ?? 0;
   const longestFirst = [...order].sort((a, b) => tasksOf(b) - tasksOf(a));
-  const rounds = spec.seeds.map((_, round) => (round === spec.seeds.length - 1 ? longestFirst : order));
+  const stoppable = canBeStopped(rows, needed, spec.stopping);
+  const rounds = spec.seeds.map((_, round) => {
+    if (round === 0 && spec.stopping !== undefined) return judgingOrder(rows, stoppable);
+    return round === spec.seeds.length - 1 ? longestFirst : order;
+  });
   const positions = rounds.map((indices, round) => {
     const places = new Map(indices.map((index, place) => [index, round * rows.length + place]));
     return (row: number): number => places.get(row) ?? 0;
@@ -74,6 +82,7 @@ export function planSweep(spec: SweepSpec): SweepPlan {
           config: configOf(spec, row, seed),
           derivation: row.derivation,
           needs: (needed[index] ?? []).flatMap((need) => trialsOf(need, round)),
+          stopping: stoppable[index] !== true ? null : round === 0 ? 'judged' : 'follows',
         },
       ];
     }),

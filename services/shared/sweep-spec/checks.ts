@@ -2,7 +2,9 @@ import { faultOfEncoder, faultOfPair, faultOfTaskCount } from '../catalog/compat
 import { canonicalJson } from '../canonical-json.js';
 import { architectureGroups, models as catalog, type ModelInfo } from '../catalog/models.js';
 import { gradientSpaceOf } from '../catalog/weightings.js';
+import { deltaCriterion } from '../derivation.js';
 import { countGrid, countTrials } from './count.js';
+import { faultOfCriterion } from './criterion-faults.js';
 import { derivedRowFaults } from './derived-rows.js';
 import { writePath, type FieldFault, type FieldPath } from './describe-issue.js';
 import { modelsOf } from './model-schema.js';
@@ -166,4 +168,24 @@ export const checks: readonly Check[] = [
     },
   },
   { needs: ['tasks', 'grid', 'weightings', 'baselines'], faults: derivedRowFaults },
+  {
+    needs: ['workload', 'data', 'tasks', 'grid', 'weightings', 'baselines', 'stopping'],
+    faults: (spec) => {
+      const { stopping } = spec;
+      if (stopping === undefined) return [];
+      const message = faultOfCriterion(spec, stopping.metric);
+      if (message !== undefined) return [{ path: ['stopping', 'metric'], message }];
+      if (stopping.metric !== deltaCriterion || stopping.exempt.includes('baselines')) return [];
+      const needed = 'must hold baselines where metric is delta-m, which is measured against them';
+      return [{ path: ['stopping', 'exempt'], message: needed }];
+    },
+  },
+  {
+    needs: ['epochs', 'stopping'],
+    faults: ({ epochs, stopping }) => {
+      if (stopping === undefined || stopping.minEpochs < epochs) return [];
+      const message = `must be below the ${epochs} epochs of a training, or nothing is ever stopped; found ${stopping.minEpochs}`;
+      return [{ path: ['stopping', 'minEpochs'], message }];
+    },
+  },
 ];

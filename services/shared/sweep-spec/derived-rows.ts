@@ -1,7 +1,8 @@
 import { derivedRows } from '../catalog/derived-rows.js';
 import { weightings as catalog } from '../catalog/weightings.js';
 import { deltaCriterion } from '../derivation.js';
-import { gridTrainsEvery, isTrainedAlone } from './count.js';
+import { gridTrainsEvery } from './count.js';
+import { faultOfDelta } from './criterion-faults.js';
 import { suggestion, type FieldFault } from './describe-issue.js';
 import { referredRows } from './referred-rows.js';
 import type { SweepSpec } from './spec.js';
@@ -39,16 +40,6 @@ function faultsOfBestPoint(spec: SweepSpec, criterion: string): [string, string]
   if (!gridTrainsEvery(spec)) {
     return [['method', `needs a grid with a point that trains every task, to choose the ${label} from`]];
   }
-  if (criterion !== deltaCriterion) return [];
-  if (spec.tasks.length === 1) {
-    return [['criterion', `must be the task ${spec.tasks.join()}: Δm needs two tasks or more`]];
-  }
-  const missing = spec.baselines ? [] : spec.tasks.filter((task) => !isTrainedAlone(task, spec));
-  if (missing.length === 0) return [];
-  return [
-    [
-      'criterion',
-      `is measured against each task trained alone, and nothing trains ${missing.join(', ')} alone: set baselines to true or name a task as criterion`,
-    ],
-  ];
+  const message = criterion === deltaCriterion ? faultOfDelta(spec) : undefined;
+  return message === undefined ? [] : [['criterion', message]];
 }

@@ -8,6 +8,7 @@ import { checkpointOptions } from '../checkpoint-options.js';
 import { distinct, keyedBy, nameOf, shownText } from './field-kinds.js';
 import { gridOf } from './grid-schema.js';
 import { modelEntry } from './model-schema.js';
+import { stoppingField } from './stopping-schema.js';
 import { weightingOf } from './weighting-schema.js';
 
 /** The names that a spec's fields may use, as far as they are known: what a task is depends on the spec itself. */
@@ -99,6 +100,9 @@ export function sweepSpecFields({ workload, workloadTasks, tasks }: Vocabulary) 
       .optional(),
     epochs: z.int().min(1).max(100_000).describe('Passes over the training split.'),
     batchSize: z.int().min(1).max(65_536).default(8).describe('Images per step.'),
+    stopping: stoppingField
+      .describe('Ends trainings that fall behind before their last epoch; none are if left out.')
+      .optional(),
     checkpoint: checkpointOptions
       .prefault({})
       .describe('When the state of a trial is kept, so that another worker goes on from there and not from the start.'),

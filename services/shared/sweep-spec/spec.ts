@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { TransferConfig } from '../catalog/transfer.js';
 import type { SpecModel } from './model-schema.js';
 import type { sweepSpecFields } from './schema.js';
+import type { Stopping } from './stopping-schema.js';
 import type { SpecDerived, SpecWeighting } from './weighting-schema.js';
 
 type Fields = ReturnType<typeof sweepSpecFields>;
@@ -12,11 +13,12 @@ type Fields = ReturnType<typeof sweepSpecFields>;
  */
 export type SweepSpec = Omit<
   { [Name in keyof Fields]: z.output<Fields[Name]> },
-  'weightings' | 'grid' | 'models' | 'transfer'
+  'weightings' | 'grid' | 'models' | 'transfer' | 'stopping'
 > & {
   grid?: z.output<Fields['grid']>;
   models?: SpecModel[];
   transfer?: TransferConfig;
+  stopping?: Stopping;
   weightings: (FilledWeighting | SpecDerived)[];
 };
 

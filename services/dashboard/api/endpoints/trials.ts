@@ -17,6 +17,7 @@ const trialFields = {
   steps: z.int().nullable().describe('Optimizer steps planned.'),
   startedAt: time.nullable(),
   endedAt: time.nullable(),
+  stop: z.string().nullable().describe('Why it was stopped early; null where it was not.'),
 };
 
 export const trialLine = z
@@ -103,10 +104,12 @@ export const trial = z
   .describe('A trial with its attempts.');
 
 function trialAnswer(detail: TrialDetail): z.input<typeof trial> {
-  const { id, label, settingKey, seed, state, attempt, step, steps, failures, maxFailures, config } = detail;
+  const { id, label, settingKey, seed, state, attempt, step, steps, stop, failures, maxFailures, config } =
+    detail;
   return {
     trialId: id,
     label,
+    stop,
     settingKey,
     seed,
     state,
