@@ -4,7 +4,10 @@ import { modelConfig } from '../../services/shared/catalog/models.js';
 import { trialConfig } from '../../services/shared/trial-config.js';
 import type { BackendName } from '../../services/worker/backends/candidate.js';
 import { openBackend } from '../../services/worker/backends/choose.js';
+import * as tf from '@tensorflow/tfjs-core';
+import { trainStep } from '../../services/worker/trainer/step.js';
 import { train } from '../../services/worker/trainer/train.js';
+import { openTrial, type Trial } from '../../services/worker/trainer/trial.js';
 import { taskKindImplementations, workloadImplementations } from '../../services/worker/workloads/registry.js';
 import { cliSandbox, tinySpec } from '../helpers/cli.js';
 import { expectRightGradient, gradientCases } from '../helpers/gradient-cases.js';
@@ -79,6 +82,53 @@ describe.skipIf(tensorflow === undefined)('a linked TensorFlow', () => {
     for (const [name, value] of once) {
       expect(Math.abs((elsewhere.get(name) ?? Number.NaN) - value), name).toBeLessThan(0.02 * (0.1 + Math.abs(value)));
     }
+  });
+
+  it.each([
+    { method: 'fixed', encoder: 'plain', optimizer: { name: 'sgd', momentum: 0.9, weightDecay: 1e-3, clipNorm: 1 } },
+    { method: 'uncertainty', encoder: 'plain', optimizer: { name: 'adam' } },
+    { method: 'dwa', encoder: 'resnet', optimizer: { name: 'adamw' } },
+    { method: 'soft-optimal', encoder: 'depthwise', optimizer: { name: 'adam' } },
+  ])('computes a $method step on a $encoder encoder as one graph as it does one by one', async (given) => {
+    const { method, encoder, optimizer } = given;
+    await openBackend('tfjs-node');
+    const data = { train: 24, validation: 8, test: 8, height: 16, width: 32 };
+    const workload = await workloadImplementations['street-scenes'].open(data, { cacheFolder: sandbox.folder });
+    const lines: string[] = [];
+    const open = (epochs: number): Trial => {
+      const config = trialConfig.parse({
+        version: 1,
+        workload: 'street-scenes',
+        data,
+        tasks: ['semantic', 'depth'],
+        weighting: method === 'fixed' ? { method, weights: { semantic: 0.8, depth: 0.2 } } : { method },
+        model: modelConfig.parse({ name: 'hard-sharing', encoder: { name: encoder }, head: 8 }),
+        optimizer,
+        epochs,
+        batchSize: 8,
+        seed: 5,
+        limits: { parameters: 10_000_000, stallSeconds: 60 },
+      });
+      return openTrial(config, workload, taskKindImplementations, (line) => lines.push(line));
+    };
+    // Too few steps for a recording to be worthwhile, and enough of them.
+    const [oneByOne, recorded] = [open(1), open(50)];
+    const before = tf.memory().numTensors;
+    for (let step = 0; step < 12; step += 1) {
+      const indices = Array.from({ length: 8 }, (_, place) => (5 * step + 3 * place) % data.train);
+      for (const trial of [oneByOne, recorded]) tf.dispose(await trainStep(trial, indices, 0.002));
+    }
+    expect(tf.memory().numTensors).toBe(before);
+    expect(lines).toEqual(['training steps run as one TensorFlow graph']);
+    for (const [name, variable] of Object.entries(oneByOne.state.variables ?? {})) {
+      const values = await variable.data();
+      const others = (await recorded.state.variables?.[name]?.data()) ?? new Float32Array();
+      const scale = values.reduce((most: number, value) => Math.max(most, Math.abs(value)), 1);
+      const off = values.reduce((most: number, v, place) => Math.max(most, Math.abs(v - (others[place] ?? NaN))), 0);
+      expect(off / scale, name).toBeLessThan(1e-3);
+    }
+    oneByOne.dispose();
+    recorded.dispose();
   });
 
   it('trains a sweep', async () => {

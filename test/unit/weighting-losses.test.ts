@@ -21,11 +21,13 @@ function create(config: Record<string, unknown>, seed = 1): LossWeighting {
 
 /** One step: the gradient with respect to each loss, which is its weight. */
 function step(weighting: LossWeighting, losses: readonly number[]): number[] {
-  return tf.tidy(() =>
+  const weights = tf.tidy(() =>
     tf
       .grads((...args: tf.Tensor[]) => weighting.combine(args as tf.Scalar[]))(losses.map((loss) => tf.scalar(loss)))
       .map((gradient) => gradient.dataSync()[0] ?? Number.NaN),
   );
+  weighting.onStep?.();
+  return weights;
 }
 
 const close = (values: readonly number[], digits = 5): unknown[] =>

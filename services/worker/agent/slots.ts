@@ -60,7 +60,7 @@ function decideGpuSlots(cores: number, gpuBytes: number | undefined): SlotDecisi
 /**
  * Threads that native TensorFlow gets in each trainer; wasm has one in any case. A trial with one thread on each core
  * does more steps in the same time than one trial with all threads, because a step of a small network cannot be divided
- * without losses (docs/backends.md has the measurement). So there is more than one only where fewer trials than cores
+ * without losses. So there is more than one only where fewer trials than cores
  * were asked for, or fit into memory.
  */
 export function threadsOfTrainer({ requested, cores, freeBytes }: Omit<SlotFacts, 'threads' | 'gpuBytes'>): number {
@@ -78,5 +78,7 @@ export function threadLimits(threads: number): Readonly<Record<string, string>> 
     TF_NUM_INTEROP_THREADS: '1',
     OMP_NUM_THREADS: String(threads),
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    // Warnings and errors: what it tells of each graph would fill the trials' logs.
+    TF_CPP_MIN_LOG_LEVEL: '1',
   };
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fused, fusedKernels } from '../operations/fused-kernel.js';
 import { slot } from './flat.js';
-import type { UpdateRuleFactory } from './optimizer.js';
+import type { StepNumber, UpdateRuleFactory } from './optimizer.js';
 
 export interface AdamOptions {
   readonly beta1: number;
@@ -23,16 +23,16 @@ export const adam: UpdateRuleFactory<AdamOptions> = (options, length) => {
   let step = 0;
 
   return {
-    step: (gradient, learningRate) => {
+    numbers: (learningRate) => {
       step += 1;
       const firstCorrection = 1 - options.beta1 ** step;
       const secondCorrection = Math.sqrt(1 - options.beta2 ** step);
-      const [first, second, change] = update(gradient, firstMoment, secondMoment, {
-        firstShare: 1 - options.beta1,
-        secondShare: 1 - options.beta2,
-        epsilon: options.epsilon * secondCorrection,
-        rate: (learningRate * secondCorrection) / firstCorrection,
-      });
+      return [options.epsilon * secondCorrection, (learningRate * secondCorrection) / firstCorrection];
+    },
+    step: (gradient, [epsilon = 0, rate = 0]) => {
+      const shares = { firstShare: 1 - options.beta1, secondShare: 1 - options.beta2 };
+      const moments = { gradient, firstMoment, secondMoment };
+      const [first, second, change] = update(moments, { ...shares, epsilon, rate });
       firstMoment.assign(first);
       secondMoment.assign(second);
       return change;
@@ -50,25 +50,31 @@ export const adam: UpdateRuleFactory<AdamOptions> = (options, length) => {
 
 type Numbers = tf.Tensor1D;
 
-/** New moments and the step, see `fusedKernels.adam`. */
-function update(
-  gradient: Numbers,
-  firstMoment: Numbers,
-  secondMoment: Numbers,
-  attributes: {
-    readonly firstShare: number;
-    readonly secondShare: number;
-    readonly epsilon: number;
-    readonly rate: number;
-  },
-): [Numbers, Numbers, Numbers] {
+interface Moments {
+  readonly gradient: Numbers;
+  readonly firstMoment: Numbers;
+  readonly secondMoment: Numbers;
+}
+
+interface Factors {
+  readonly firstShare: number;
+  readonly secondShare: number;
+  readonly epsilon: StepNumber;
+  readonly rate: StepNumber;
+}
+
+/** New moments and the step, see `fusedKernels.adam`, which takes numbers of the host only. */
+function update(moments: Moments, factors: Factors): [Numbers, Numbers, Numbers] {
+  const { epsilon, rate } = factors;
   const compose = (): [Numbers, Numbers, Numbers] => {
-    const first = moveTowards(firstMoment, gradient, attributes.firstShare);
-    const second = moveTowards(secondMoment, tf.square(gradient), attributes.secondShare);
-    const scale = tf.add(tf.sqrt(second), attributes.epsilon);
-    return [first, second, tf.mul(tf.div<Numbers>(first, scale), attributes.rate)];
+    const { gradient, firstMoment, secondMoment } = moments;
+    const first = moveTowards(firstMoment, gradient, factors.firstShare);
+    const second = moveTowards(secondMoment, tf.square(gradient), factors.secondShare);
+    const scale = tf.add(tf.sqrt(second), epsilon);
+    return [first, second, tf.mul(tf.div<Numbers>(first, scale), rate)];
   };
-  return fused(fusedKernels.adam, { gradient, firstMoment, secondMoment }, compose, { ...attributes });
+  if (typeof epsilon !== 'number' || typeof rate !== 'number') return compose();
+  return fused(fusedKernels.adam, { ...moments }, compose, { ...factors, epsilon, rate });
 }
 
 function moveTowards(from: tf.Tensor1D, to: tf.Tensor1D, share: number): tf.Tensor1D {

@@ -39,18 +39,23 @@ export function descent(
       : undefined;
   const bounded = boundedGather(flat, trained, options);
 
+  const numbers = (learningRate: number): number[] => [learningRate, ...rule.numbers(learningRate)];
+  const move: Optimizer['move'] = (gradients, [learningRate = 0, ...ofRule]) => {
+    tf.tidy(() => {
+      const pull = decays && tf.mul<tf.Tensor1D>(flat.values(), decays);
+      let gradient = bounded(gradients);
+      if (pull !== undefined && decay === 'coupled') gradient = tf.add(gradient, pull);
+      let step = rule.step(gradient, ofRule);
+      if (pull !== undefined && decay === 'decoupled') step = tf.add(step, tf.mul(pull, learningRate));
+      flat.subtract(multipliers === undefined ? step : tf.mul(step, multipliers));
+    });
+  };
+
   return {
     trained,
-    apply: (gradients, learningRate) => {
-      tf.tidy(() => {
-        const pull = decays && tf.mul<tf.Tensor1D>(flat.values(), decays);
-        let gradient = bounded(gradients);
-        if (pull !== undefined && decay === 'coupled') gradient = tf.add(gradient, pull);
-        let step = rule.step(gradient, learningRate);
-        if (pull !== undefined && decay === 'decoupled') step = tf.add(step, tf.mul(pull, learningRate));
-        flat.subtract(multipliers === undefined ? step : tf.mul(step, multipliers));
-      });
-    },
+    numbers,
+    move,
+    apply: (gradients, learningRate) => move(gradients, numbers(learningRate)),
     state: rule.state,
     dispose: () => {
       rule.dispose();

@@ -15,7 +15,8 @@ export interface SgdOptions {
 export const sgd: UpdateRuleFactory<SgdOptions> = ({ momentum, nesterov }, length) => {
   const velocity = slot(length);
   return {
-    step: (gradient, learningRate) => {
+    numbers: (learningRate) => [learningRate],
+    step: (gradient, [learningRate = 0]) => {
       velocity.assign(tf.add(tf.mul(velocity, momentum), gradient));
       const direction = nesterov ? tf.add<tf.Tensor1D>(gradient, tf.mul(velocity, momentum)) : velocity;
       return tf.mul(direction, learningRate);

@@ -6,9 +6,22 @@ import { TrainingDiverged } from './errors.js';
 import { lossesOf, openBatch } from './step-batch.js';
 import { imageTensor, targetOf, type Trial, type TrialTask } from './trial.js';
 
-/** Raw head outputs of some samples, one array per task in task order; each sample after sample, channels last. */
-export async function predict(trial: Trial, images: Float32Array, size: number): Promise<Float32Array[]> {
-  const outputs = tf.tidy(() => trial.model.forward(imageTensor(images, size, trial.workload), 'evaluation'));
+/**
+ * Raw head outputs of some samples, one array per task in task order; each sample after sample, channels last.
+ * @param calls how often so many samples are looked at in all
+ */
+export async function predict(
+  { model, recordings, workload }: Trial,
+  images: Float32Array,
+  size: number,
+  calls = 1,
+): Promise<Float32Array[]> {
+  const outputs = tf.tidy(() => {
+    const input = imageTensor(images, size, workload);
+    // Between epochs such a network changes what it computes.
+    if (model.afterEpoch !== undefined) return model.forward(input, 'evaluation');
+    return recordings.predictions.run([input], calls, () => model.forward(input, 'evaluation'));
+  });
   const values = await Promise.all(outputs.map((output) => output.data<'float32'>()));
   outputs.forEach((output) => output.dispose());
   return values;
@@ -35,7 +48,7 @@ export async function evaluate(
       Array.from({ length: size }, (_, index) => start + index),
       names,
     );
-    const predictions = await predict(trial, batch.images, size);
+    const predictions = await predict(trial, batch.images, size, evaluationsOf(trial, size));
     predictions.forEach((values, index) => {
       accumulators[index]?.update(values, targetOf(batch.targets, names[index] ?? ''), size);
     });
@@ -53,6 +66,12 @@ export async function evaluate(
   return points.concat(
     accumulators.flatMap((accumulator, index) => confusionPoints(accumulator, tasks[index] as TrialTask, epoch)),
   );
+}
+
+/** How many batches of this size are evaluated while it trains. */
+function evaluationsOf({ config, workload }: Trial, size: number): number {
+  const { length } = workload.splits.validation;
+  return (config.epochs + 1) * (size === config.batchSize ? Math.floor(length / size) : 1);
 }
 
 /** A matrix of more classes is neither read by a person nor worth its rows in the database. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { StepNumber } from '../optimizers/optimizer.js';
 import type { LossWeighting } from '../weighting/weighting.js';
 import { gradientStep } from './gradient-step.js';
 import { lossesOf, openBatch, type StepBatch, type TaskLoss } from './step-batch.js';
@@ -30,27 +31,57 @@ export function trainStep(
 
 /** One forward and one backward pass of the whole network. */
 function lossStep(trial: Trial, weighting: LossWeighting, batch: StepBatch, learningRate: number): tf.Tensor1D {
-  const { model, variables, optimizer } = trial;
+  const { model, optimizer, recordings } = trial;
+  const numbers = optimizer.numbers(learningRate);
   return tf.tidy(() => {
-    let reported: tf.Tensor1D | undefined;
-    const objective = (): tf.Scalar => {
-      const losses = lossesOf(trial, batch, model.forward(batch.images, 'training'));
-      // Kept by hand: the gradient's own scope would dispose of it, and it is wanted after the step.
-      reported = tf.keep(shownLosses(losses));
-      const weighted = weighting.combine(losses.map(({ trained }) => trained));
-      return model.penalty === undefined ? weighted : tf.add(weighted, model.penalty());
-    };
-    const { grads } = tf.variableGrads(
-      objective,
-      variables.map(({ variable }) => variable),
-    );
-    optimizer.apply(
-      variables.map(({ variable }) => (grads as Partial<typeof grads>)[variable.name] ?? null),
-      learningRate,
-    );
+    let reported: tf.Tensor1D;
+    // Between epochs, a network that adapts changes what it computes.
+    const calls = stepsOf(trial, batch);
+    if (weighting.repeats === true && model.afterEpoch === undefined && recordings.steps.isWorthwhile(calls)) {
+      const given = tf.tensor1d([...numbers]);
+      const inputs = [batch.images, ...batch.targets, given];
+      const run = (): tf.Tensor[] => [passAndUpdate(trial, weighting, batch, tf.unstack(given) as tf.Scalar[])];
+      [reported] = recordings.steps.run(inputs, calls, run) as [tf.Tensor1D];
+    } else {
+      reported = passAndUpdate(trial, weighting, batch, numbers);
+    }
+    weighting.onStep?.();
     weighting.afterStep?.(shownLosses(lossesOf(trial, batch, model.forward(batch.images, 'rehearsal'))));
-    return reported as tf.Tensor1D;
+    return reported;
   });
+}
+
+/** @returns the losses before the weighting's scaling, [tasks] */
+function passAndUpdate(
+  trial: Trial,
+  weighting: LossWeighting,
+  batch: StepBatch,
+  numbers: readonly StepNumber[],
+): tf.Tensor1D {
+  const { model, variables, optimizer } = trial;
+  let reported: tf.Tensor1D | undefined;
+  const objective = (): tf.Scalar => {
+    const losses = lossesOf(trial, batch, model.forward(batch.images, 'training'));
+    // Kept by hand: the gradient's own scope would dispose of it, and it is wanted after the step.
+    reported = tf.keep(shownLosses(losses));
+    const weighted = weighting.combine(losses.map(({ trained }) => trained));
+    return model.penalty === undefined ? weighted : tf.add(weighted, model.penalty());
+  };
+  const { grads } = tf.variableGrads(
+    objective,
+    variables.map(({ variable }) => variable),
+  );
+  optimizer.move(
+    variables.map(({ variable }) => (grads as Partial<typeof grads>)[variable.name] ?? null),
+    numbers,
+  );
+  return reported as tf.Tensor1D;
+}
+
+/** How many steps of the trial have a batch of this one's size. */
+function stepsOf({ config, workload }: Trial, { images }: StepBatch): number {
+  const full = images.shape[0] === config.batchSize;
+  return config.epochs * (full ? Math.floor(workload.splits.train.length / config.batchSize) : 1);
 }
 
 function shownLosses(losses: readonly TaskLoss[]): tf.Tensor1D {

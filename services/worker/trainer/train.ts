@@ -51,7 +51,8 @@ export const abandoned = 'abandoned';
  * @throws TrainingDiverged, DeviceFailure, and the errors of `openTrial`
  */
 export async function train(config: TrialConfig, context: TrainingContext): Promise<'succeeded' | 'stopped'> {
-  const trial = openTrial(config, context.workload, context.kinds);
+  const tell = (text: string): void => context.say({ type: 'log', level: 'info', text });
+  const trial = openTrial(config, context.workload, context.kinds, tell);
   const training = new Training(trial, context);
   try {
     await training.run();

@@ -12,6 +12,7 @@ import type { Weighting } from '../weighting/weighting.js';
 import type { OpenTask, OpenWorkload, TaskKindImplementation } from '../workloads/workload.js';
 import { GradientCosines } from './gradient-cosines.js';
 import { joinStates, type PartState } from './part-state.js';
+import { RecordedFunction } from './recorded-function.js';
 
 /** A trained task with what its kind can do. */
 export interface TrialTask extends OpenTask {
@@ -32,16 +33,31 @@ export interface Trial {
   readonly optimizer: Optimizer;
   /** Between the tasks' gradients of the running epoch; stays empty where the weighting takes no gradients. */
   readonly cosines: GradientCosines;
+  /** How what is computed over and over is run. */
+  readonly recordings: Recordings;
   /** Everything that changes while it trains, by name: `model/…`, `weighting/…`, `learned/…`, `optimizer/…`, `cosines/…`. */
   readonly state: PartState;
   dispose(): void;
 }
 
+export interface Recordings {
+  /** Steps under a weighting of losses, from a batch to the variables' new values. */
+  readonly steps: RecordedFunction;
+  /** The network's outputs in evaluation. */
+  readonly predictions: RecordedFunction;
+}
+
 /**
  * Builds a trial's network, weighting and optimizer on the current backend.
+ * @param tell takes a line for the log
  * @throws SigmasweepError TASK_UNKNOWN, MODEL_UNSUITABLE, MODEL_TOO_LARGE, WEIGHT_MISSING, WEIGHTING_UNSUPPORTED, NOTHING_TRAINED
  */
-export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: TaskKinds): Trial {
+export function openTrial(
+  config: TrialConfig,
+  workload: OpenWorkload,
+  kinds: TaskKinds,
+  tell: (line: string) => void = () => undefined,
+): Trial {
   const tasks = config.tasks.map((name) => openTask(name, workload, kinds));
   const unfit = faultOfEncoder(config.model);
   if (unfit !== undefined) throw new SigmasweepError('MODEL_UNSUITABLE', `The model's encoder ${unfit}`);
@@ -78,6 +94,9 @@ export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: Ta
       });
     }
     const cosines = new GradientCosines(tasks.length);
+    const steps = opened(new RecordedFunction('training steps', tell));
+    const predictions = opened(new RecordedFunction('predictions', tell));
+    const recordings: Recordings = { steps, predictions };
     const state = joinStates({
       model: model.state,
       weighting: weighting.state,
@@ -87,7 +106,7 @@ export function openTrial(config: TrialConfig, workload: OpenWorkload, kinds: Ta
       optimizer: optimizer.state,
       cosines: cosines.state,
     });
-    return { config, workload, tasks, model, weighting, variables, optimizer, cosines, state, dispose };
+    return { config, workload, tasks, model, weighting, variables, optimizer, cosines, recordings, state, dispose };
   } catch (error) {
     dispose();
     throw error;

@@ -11,20 +11,25 @@ import type { LossWeighting, WeightingFactory } from './weighting.js';
  * so that the K weights sum to K and those of tasks that fall slowly are large. In the first two epochs r = 1.
  */
 export const dwa: WeightingFactory<OptionsOf<'dwa'>, LossWeighting> = ({ temperature }, tasks) => {
-  let weights = tasks.map(() => 1);
+  const weights = tf.tidy(() => tf.variable(tf.ones<tf.Rank.R1>([tasks.length]), false));
   let before: readonly number[] | undefined;
   return movingSum(tasks, {
-    weigh: () => tf.tensor1d(weights),
+    repeats: true,
+    weigh: () => tf.clone(weights),
     state: {
+      variables: { weights },
       numbers: {
-        weights: { read: () => weights, write: (saved) => (weights = [...saved]) },
         before: { read: () => before ?? [], write: (saved) => (before = saved.length > 0 ? saved : undefined) },
       },
     },
     onEpoch: ({ losses }) => {
-      if (before !== undefined) weights = weightsOf(losses, before, temperature);
+      if (before !== undefined) {
+        const next = weightsOf(losses, before, temperature);
+        tf.tidy(() => weights.assign(tf.tensor1d(next)));
+      }
       before = losses;
     },
+    dispose: () => weights.dispose(),
   });
 };
 

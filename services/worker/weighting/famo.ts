@@ -34,7 +34,7 @@ export const famo: WeightingFactory<OptionsOf<'famo'>, LossWeighting> = (options
       const shares = tf.softmax(logits);
       const centred = tf.sub(fall, tf.sum(tf.mul(shares, fall)));
       const gradient = tf.add<tf.Tensor1D>(tf.mul(shares, centred), tf.mul(logits, options.decay));
-      logits.assign(tf.sub(logits, optimizer.step(gradient, options.learningRate)));
+      logits.assign(tf.sub(logits, optimizer.step(gradient, optimizer.numbers(options.learningRate))));
     });
   };
 

@@ -8,6 +8,7 @@ import type { LossWeighting, WeightingFactory } from './weighting.js';
  */
 export const geometric: WeightingFactory<object, LossWeighting> = (_options, tasks) =>
   movingSum(tasks, {
+    repeats: true,
     initial: tasks.map(() => 1 / tasks.length),
     weigh: (losses) => {
       const positive = atLeastTiny(losses);

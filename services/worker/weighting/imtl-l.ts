@@ -12,6 +12,7 @@ export const imtlL: WeightingFactory<OptionsOf<'imtl-l'>, LossWeighting> = ({ le
   const scales = lossScales(tasks, learningRateMultiplier);
   return {
     needs: 'losses',
+    repeats: true,
     variables: scales.variables,
     state: noState,
     regressionError: 'absolute',

@@ -13,6 +13,8 @@ export interface MovingWeights {
   weigh(losses: tf.Tensor1D, step: number): tf.Tensor1D;
   /** What is reported before the first step; 1 each if left out. */
   readonly initial?: readonly number[];
+  /** Whether `weigh` does the same at every step; see `LossWeighting.repeats`. */
+  readonly repeats?: true;
   readonly onEpoch?: NonNullable<LossWeighting['onEpoch']>;
   readonly afterStep?: NonNullable<LossWeighting['afterStep']>;
   /** What `weigh` remembers. */
@@ -60,10 +62,12 @@ export function movingSum(tasks: readonly WeightedTask[], moving: MovingWeights)
           gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.unstack(tf.mul(saved[0] as tf.Tensor1D, dy)),
         };
       });
-      const objective = combined(...losses) as tf.Scalar;
+      return combined(...losses) as tf.Scalar;
+    },
+    ...(moving.repeats === undefined ? {} : { repeats: moving.repeats }),
+    onStep: () => {
       step += 1;
       stepsOfEpoch += 1;
-      return objective;
     },
     onEpoch: (history) => {
       if (stepsOfEpoch > 0) {

@@ -7,4 +7,4 @@ import type { LossWeighting, WeightingFactory } from './weighting.js';
  * change when a loss is scaled. The weight of a task is ∂F/∂Lᵢ = 1/Lᵢ.
  */
 export const scaleInvariant: WeightingFactory<object, LossWeighting> = (_options, tasks) =>
-  movingSum(tasks, { weigh: (losses) => tf.reciprocal(atLeastTiny(losses)) });
+  movingSum(tasks, { repeats: true, weigh: (losses) => tf.reciprocal(atLeastTiny(losses)) });

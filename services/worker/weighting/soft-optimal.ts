@@ -13,6 +13,7 @@ import type { LossWeighting, WeightingFactory } from './weighting.js';
  */
 export const softOptimal: WeightingFactory<OptionsOf<'soft-optimal'>, LossWeighting> = ({ temperature }, tasks) =>
   movingSum(tasks, {
+    repeats: true,
     initial: tasks.map(() => 1 / tasks.length),
     weigh: (losses) => tf.softmax(tf.div(tf.reciprocal(atLeastTiny(losses)), temperature)),
   });

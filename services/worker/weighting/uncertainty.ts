@@ -53,6 +53,7 @@ export const uncertainty: WeightingFactory<UncertaintyOptions, LossWeighting> = 
 
   return {
     needs: 'losses',
+    repeats: true,
     variables: tasks.map(({ name }, task) => ({
       name: `logVariance/${name}`,
       variable: at(logVariances, task),

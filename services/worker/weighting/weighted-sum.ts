@@ -11,6 +11,7 @@ export function weightedSum(weights: readonly number[]): LossWeighting {
   const described = weights.map((weight, task) => ({ weight, normalisedWeight: normalised[task] ?? 0 }));
   return {
     needs: 'losses',
+    repeats: true,
     variables: [],
     state: noState,
     regressionError: 'absolute',

@@ -65,6 +65,13 @@ export interface LossWeighting extends CommonWeighting {
    */
   combine(losses: readonly tf.Scalar[]): tf.Scalar;
   /**
+   * Whether `combine` does the same at every step: all that changes lies in the losses and in TensorFlow.js's variables,
+   * so that a recording of one step can stand for the others. What the host counts belongs into `onStep`.
+   */
+  readonly repeats?: true;
+  /** Told after each step. */
+  onStep?(): void;
+  /**
    * Given the losses of the step's own batch again after the update; where it is there, a step costs one more forward
    * pass.
    * @param losses [tasks]
