@@ -121,10 +121,10 @@ describe.skipIf(tensorflow === undefined)('a linked TensorFlow', () => {
     expect(tf.memory().numTensors).toBe(before);
     expect(lines).toEqual(['training steps run as one TensorFlow graph']);
     for (const [name, variable] of Object.entries(oneByOne.state.variables ?? {})) {
-      const values = await variable.data();
-      const others = (await recorded.state.variables?.[name]?.data()) ?? new Float32Array();
-      const scale = values.reduce((most: number, value) => Math.max(most, Math.abs(value)), 1);
-      const off = values.reduce((most: number, v, place) => Math.max(most, Math.abs(v - (others[place] ?? NaN))), 0);
+      const values = await variable.data<'float32'>();
+      const others = (await recorded.state.variables?.[name]?.data<'float32'>()) ?? new Float32Array();
+      const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+      const off = values.reduce((most, v, place) => Math.max(most, Math.abs(v - (others[place] ?? NaN))), 0);
       expect(off / scale, name).toBeLessThan(1e-3);
     }
     oneByOne.dispose();
