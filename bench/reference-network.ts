@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { optimizerConfig } from '../services/shared/catalog/optimizers.js';
 import { upsampleNearest } from './upsample.js';
 import { relu } from '../services/worker/operations/relu.js';
+import type { StepNumber } from '../services/worker/optimizers/optimizer.js';
 import { createOptimizer } from '../services/worker/optimizers/registry.js';
+import { RecordedFunction } from '../services/worker/trainer/recorded-function.js';
 import '../services/worker/trainer/register-gradients.js';
 
 /**
@@ -57,8 +59,12 @@ export function stepFlops(size: NetworkSize): number {
   return 3 * layers.reduce((sum, layer) => sum + forward(layer), 0) - forward(layers[0] as Layer);
 }
 
-/** One training step of a network of that size, on the current backend, read to its end. */
-export function createStep(size: NetworkSize): () => void {
+/**
+ * One training step of a network of that size, on the current backend, read to its end; run as a trainer runs it, from a
+ * recording where the backend can.
+ * @param isRecorded false for operation by operation in any case
+ */
+export function createStep(size: NetworkSize, isRecorded = true): () => void {
   const layers = encoderLayers(size);
   const filters = [...layers, ...headLayers(size)].map(({ from, to }, index) =>
     tf.variable<tf.Rank.R4>(
@@ -88,14 +94,24 @@ export function createStep(size: NetworkSize): () => void {
     optimizerConfig.parse({ name: 'adam', learningRate: 0.001 }),
     filters.map((variable, index) => ({ name: `filter ${index}`, variable, learningRateMultiplier: 1, of: 'network' })),
   );
+  const recorded = new RecordedFunction('steps', () => undefined);
+  const calls = isRecorded ? Infinity : 1;
+  const step = (numbers: readonly StepNumber[]): tf.Tensor => {
+    const { value, grads } = tf.variableGrads(loss, filters);
+    optimizer.move(
+      filters.map(({ name }) => grads[name] ?? null),
+      numbers,
+    );
+    return value;
+  };
   return () => {
     tf.tidy(() => {
-      const { value, grads } = tf.variableGrads(loss, filters);
-      optimizer.apply(
-        filters.map(({ name }) => grads[name] ?? null),
-        0.001,
-      );
-      value.dataSync();
+      const numbers = optimizer.numbers(0.001);
+      if (!recorded.isWorthwhile(calls)) return step(numbers).dataSync();
+      const given = tf.tensor1d([...numbers]);
+      const inputs = [images, ...targets, given];
+      const [value] = recorded.run(inputs, calls, () => [step(tf.unstack(given) as tf.Scalar[])]);
+      return value?.dataSync();
     });
   };
 }
