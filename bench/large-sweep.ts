@@ -30,6 +30,7 @@ export async function writeLargeSweep(client: pg.Client, { id, settings, seeds, 
      VALUES ($1, 'a large sweep', 'street-scenes', $2, '{}', $1, $1, now() - interval '1 day', now())`,
     [id, [...tasks]],
   );
+  await client.query(`INSERT INTO schedule (sweep_id, backends, labels, commands) VALUES ($1, '{}', '{}', '{}')`, [id]);
   await client.query(
     `INSERT INTO setting (sweep_id, key, position, label, kind, method, tasks, weights)
      SELECT $1, 'setting-' || n, n, 'setting ' || n,

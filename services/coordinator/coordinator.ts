@@ -10,7 +10,8 @@ import { createReconciler } from './loops/reconciler.js';
 import { createRecorder } from './loops/recorder.js';
 import { createRelay } from './loops/relay.js';
 import { watchConnection } from './loops/watch-connection.js';
-import { claimTrials, type Claim, type StoredClaimAnswer } from './store/claim-trial.js';
+import { claimTrials, type StoredClaimAnswer } from './store/claim-trial.js';
+import type { Claim } from './store/take-trials.js';
 import type { Database } from '../shared/db/connect.js';
 import type { Logger } from '../shared/log.js';
 import type { Connection } from '../shared/nats/connect.js';
@@ -28,8 +29,8 @@ export interface CoordinatorOptions {
   readonly checkpoints?: { readonly place: string; readonly mostBytes: number };
 }
 
-/** Two, so that one waits for its commit while the other is prepared. */
-const claimBatches = { size: 128, atOnce: 2 } as const;
+/** One at a time: batches are granted one after the other anyway, and what comes meanwhile becomes the next one. */
+const claimBatches = { size: 128, atOnce: 1 } as const;
 
 const defaultCheckpointBytes = 1024 ** 3;
 

@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SigmasweepError } from './errors.js';
 import { logLevels } from './log.js';
+import { mostLabels, workerLabel } from './schedule/options.js';
 import { backendRequests } from './trial-config.js';
 import { packageRoot } from './version.js';
 
@@ -80,6 +81,14 @@ export const settings = {
       .enum(backendRequests)
       .default('auto')
       .describe(`TensorFlow.js backend: ${backendRequests.join(', ')}.`),
+    SIGMASWEEP_LABELS: z
+      .string()
+      .default('')
+      .transform((text) => [...new Set(text.split(',').map((label) => label.trim()))].filter((label) => label !== ''))
+      .pipe(z.array(workerLabel).max(mostLabels))
+      .describe(
+        'Words with commas between them that sweeps may ask for by `schedule.requires.labels`, for example `a100,lab-2`.',
+      ),
     SIGMASWEEP_CACHE: z.string().min(1).default('.sigmasweep/cache').describe('Folder for decoded data sets.'),
     SIGMASWEEP_CHECKPOINTS: checkpointPlace,
     ...monitoring,

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { readConfig } from '../shared/config.js';
 import { errorRecord } from '../shared/errors.js';
 import { createLogger } from '../shared/log.js';
@@ -24,6 +25,13 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
+/** Labels of the environment and of `--label`, which may be repeated. @throws SigmasweepError CONFIG_INVALID */
+function readLabels(fromEnvironment: readonly string[]): string[] {
+  const { values } = parseArgs({ options: { label: { type: 'string', multiple: true } } });
+  const labels = [...fromEnvironment, ...(values.label ?? [])].join();
+  return readConfig('worker', { ...process.env, SIGMASWEEP_LABELS: labels }).SIGMASWEEP_LABELS;
+}
+
 async function run(): Promise<void> {
   const config = readConfig('worker');
   const logger = createLogger('worker', config.SIGMASWEEP_LOG_LEVEL);
@@ -37,6 +45,7 @@ async function run(): Promise<void> {
     backend: config.SIGMASWEEP_BACKEND,
     cacheFolder: resolve(config.SIGMASWEEP_CACHE),
     checkpoints: config.SIGMASWEEP_CHECKPOINTS,
+    labels: readLabels(config.SIGMASWEEP_LABELS),
     commands,
     dataFolder: config.SIGMASWEEP_DATA === undefined ? undefined : resolve(config.SIGMASWEEP_DATA),
     networks: resolve(config.SIGMASWEEP_NETWORKS),

@@ -13,7 +13,7 @@ import {
   type CoordinatorProcess,
   type CoordinatorSettings,
 } from '../helpers/coordinator-process.js';
-import { claimOf, metricItem, reportOf } from '../helpers/coordinator-rig.js';
+import { claimRequest, metricItem, reportOf } from '../helpers/coordinator-rig.js';
 import { until } from '../helpers/deadline.js';
 import { startNatsProxy } from '../helpers/nats-proxy.js';
 import { startNats, startPostgres, type TestServer } from '../helpers/servers.js';
@@ -78,10 +78,10 @@ async function claimAll(): Promise<Claimed[]> {
   while ((await messagesIn(streams.trials.name)) > 0) {
     const message = await consumer.next({ expires: 5_000 });
     if (message === null) continue;
-    const claim = claimOf(message.json<{ trialId: string }>().trialId);
+    const claim = claimRequest();
     const answer = await callCommand(client, 'claim', claim);
     await message.ackAck();
-    if (answer.granted) claimed.push({ trialId: claim.trialId, workerId: claim.workerId, attempt: answer.attempt });
+    if (answer.granted) claimed.push({ trialId: answer.trialId, workerId: claim.workerId, attempt: answer.attempt });
   }
   return claimed;
 }

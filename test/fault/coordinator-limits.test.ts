@@ -8,7 +8,7 @@ import { streams } from '../../services/shared/nats-names.js';
 import { connectNats } from '../../services/shared/nats/connect.js';
 import { callCommand } from '../../services/shared/nats/command-client.js';
 import { defaultStreamLimits, ensureStreams } from '../../services/shared/nats/streams.js';
-import { claimOf, submitTrials } from '../helpers/coordinator-rig.js';
+import { claimRequest, submitTrials } from '../helpers/coordinator-rig.js';
 import { until } from '../helpers/deadline.js';
 import { startNats, startPostgres, type TestServer } from '../helpers/servers.js';
 
@@ -37,6 +37,7 @@ it('a full stream makes the outbox wait, and every trial is dispatched once ther
   await ensureStreams(connection);
   const logger = createLogger('coordinator', 'silent');
   const { sweepId, trialIds } = await submitTrials(database, 200);
+  const { labels } = await database.schedule.findUniqueOrThrow({ where: { sweepId } });
   coordinator = await startCoordinator({ database, connection, logger, leaseSeconds: 60, limits });
   const manager = await connection.jetstreamManager();
   const { config } = await manager.streams.info(streams.trials.name);
@@ -51,10 +52,9 @@ it('a full stream makes the outbox wait, and every trial is dispatched once ther
     async () => {
       seenFull.push((await manager.streams.info(streams.trials.name)).state.bytes);
       for await (const message of await consumer.fetch({ max_messages: 40, expires: 1_000 })) {
-        const { trialId } = message.json<{ trialId: string }>();
-        const answer = await callCommand(connection, 'claim', claimOf(trialId));
+        const answer = await callCommand(connection, 'claim', claimRequest({ labels }));
         message.ack();
-        if (answer.granted) claimed.push(trialId);
+        if (answer.granted) claimed.push(answer.trialId);
       }
       return claimed.length >= trialIds.length;
     },

@@ -30,8 +30,8 @@ interface PlannedTrial {
 }
 
 /**
- * The coordinator as a worker sees it, over a real NATS server and without a database: grants each planned trial to
- * every new claim, and keeps what is reported in the order of the stream.
+ * The coordinator as a worker sees it, over a real NATS server and without a database: grants planned trials in the order
+ * in which they were rung, and keeps what is reported in the order of the stream.
  */
 export class FakeCoordinator {
   readonly claims: ReceivedClaim[] = [];
@@ -40,6 +40,9 @@ export class FakeCoordinator {
   answersToLose = 0;
 
   private readonly trials = new Map<string, PlannedTrial>();
+  /** Trials that were rung and not claimed yet, and what each claim got. */
+  private readonly rung: string[] = [];
+  private readonly trialOf = new Map<string, string | undefined>();
   private readonly reports = new Map<number, ReceivedReport>();
 
   private constructor(private readonly connection: NatsConnection) {}
@@ -87,6 +90,7 @@ export class FakeCoordinator {
   }
 
   async ring(trialId: string): Promise<void> {
+    this.rung.push(trialId);
     await this.ringWith(JSON.stringify({ v: protocolVersion, trialId, sweepId: 'sweep-1' }));
   }
 
@@ -128,7 +132,9 @@ export class FakeCoordinator {
   }
 
   private answer(message: Msg): void {
-    const { trialId, claimId, workerId, backend, commands: programs } = commands.claim.request.parse(message.json());
+    const { claimId, workerId, backend, commands: programs } = commands.claim.request.parse(message.json());
+    if (!this.trialOf.has(claimId)) this.trialOf.set(claimId, this.rung.shift());
+    const trialId = this.trialOf.get(claimId) ?? 'none';
     this.claims.push({ trialId, claimId, workerId, backend, commands: programs });
     const value = this.decide(trialId, claimId);
     if (this.answersToLose > 0) this.answersToLose -= 1;
@@ -141,6 +147,6 @@ export class FakeCoordinator {
     const attempt = trial.attemptOf.get(claimId) ?? (trial.attempts += 1);
     trial.attemptOf.set(claimId, attempt);
     const { config, leaseSeconds } = trial;
-    return { granted: true, sweepId: 'sweep-1', attempt, label: trialId, config, leaseSeconds };
+    return { granted: true, trialId, sweepId: 'sweep-1', attempt, label: trialId, config, leaseSeconds };
   }
 }

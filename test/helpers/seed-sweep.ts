@@ -260,6 +260,7 @@ export async function seedSweep(client: pg.Client, sweep: SeedOptions): Promise<
      VALUES ($1, $2, 'street-scenes', $3, '{}', $1, $1, now() - interval '31 minutes')`,
     [id, sweep.name, [...sweep.tasks]],
   );
+  await client.query(`INSERT INTO schedule (sweep_id, backends, labels, commands) VALUES ($1, '{}', '{}', '{}')`, [id]);
   for (const [position, setting] of sweep.settings.entries()) {
     await client.query(
       `INSERT INTO setting (sweep_id, key, position, label, kind, method, tasks, weights) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

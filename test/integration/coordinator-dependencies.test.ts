@@ -28,7 +28,9 @@ afterAll(() => store.stop());
 
 /** Submits a spec as the service does; trials are found by their labels. */
 async function submit(overrides: Record<string, unknown>) {
-  const spec = parseSweepSpec(tinySpec({ grid: undefined, weightings: [], ...overrides }), { quick: false });
+  const schedule = { requires: { labels: [randomUUID()] } };
+  const given = tinySpec({ grid: undefined, weightings: [], schedule, ...overrides });
+  const spec = parseSweepSpec(given, { quick: false });
   const plan = planSweep(spec);
   const { sweepId } = await submitSweep(store.database, {
     idempotencyKey: randomUUID(),
@@ -94,7 +96,7 @@ describe('a replay', () => {
     const report = await reportFor(learned, [...ended(2.5, 0.75), { ...ended(9, 9)[0], epoch: 1 }], {
       type: 'succeeded',
     });
-    expect(await recordReports(store.database, [report], lease)).toMatchObject({ queuedAgain: true });
+    expect(await recordReports(store.database, [report], lease)).toMatchObject({ rung: true });
     const queued = await now(again);
     expect(queued).toMatchObject({
       state: 'queued',
@@ -102,7 +104,7 @@ describe('a replay', () => {
     });
     expect(await store.unsent(again)).toBe(1);
     // The same report once more, as after a crash before its acknowledgement.
-    expect(await recordReports(store.database, [report], lease)).toMatchObject({ queuedAgain: false });
+    expect(await recordReports(store.database, [report], lease)).toMatchObject({ rung: false });
     expect(await now(again)).toEqual(queued);
     expect(await store.unsent(again)).toBe(1);
     const { config } = granted(await claimTrial(store.database, claimOf(again), lease));
@@ -113,10 +115,10 @@ describe('a replay', () => {
     for (let round = 0; round < 10; round += 1) {
       const of = { ...replay.weightings[1], over: 'mean', normalised: true };
       const { sweepId, idOf, now } = await submit({ ...replay, seeds: [1, 2], weightings: [replay.weightings[0], of] });
-      const reports = await Promise.all([
-        reportFor(idOf('learned · seed 1'), ended(1, 1), { type: 'succeeded' }),
-        reportFor(idOf('learned · seed 2'), ended(5, 1), { type: 'succeeded' }),
-      ]);
+      const reports = [
+        await reportFor(idOf('learned · seed 1'), ended(1, 1), { type: 'succeeded' }),
+        await reportFor(idOf('learned · seed 2'), ended(5, 1), { type: 'succeeded' }),
+      ];
       await Promise.all(reports.map((report) => recordReports(store.database, [report], lease)));
       for (const seed of [1, 2]) {
         const id = idOf(`again · seed ${String(seed)}`);

@@ -70,7 +70,8 @@ describe('recordReports', () => {
 
     expect(await recordReports(store.database, batch, lease)).toMatchObject({
       lost: [],
-      queuedAgain: false,
+      interrupted: [],
+      rung: false,
       refused: [],
     });
     expect([await store.wholeOf(one.trialId), await store.wholeOf(two.trialId)]).toEqual(after);

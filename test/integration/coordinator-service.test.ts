@@ -14,7 +14,7 @@ import { callCommand } from '../../services/shared/nats/command-client.js';
 import { connectNats } from '../../services/shared/nats/connect.js';
 import { subscribeChanges } from '../../services/shared/nats/subscribe-changes.js';
 import { tinySpec } from '../helpers/cli.js';
-import { claimOf, failedItem, metricItem, plannedSweep, reportOf } from '../helpers/coordinator-rig.js';
+import { atOnce, claimRequest, failedItem, metricItem, plannedSweep, reportOf } from '../helpers/coordinator-rig.js';
 import { until } from '../helpers/deadline.js';
 import { startNats, startPostgres, type TestServer } from '../helpers/servers.js';
 
@@ -45,21 +45,27 @@ afterAll(async () => {
 });
 
 const spec = (name: string) =>
-  tinySpec({ name, grid: { points: [{ semantic: 1, depth: 1 }] }, weightings: [], baselines: false, seeds: [1, 2] });
+  tinySpec({
+    name,
+    grid: { points: [{ semantic: 1, depth: 1 }] },
+    weightings: [],
+    baselines: false,
+    seeds: [1, 2],
+    schedule: atOnce,
+  });
 const submit = (name: string, idempotencyKey = newId('sweep')) =>
   callCommand(client, 'submit', { spec: spec(name), idempotencyKey });
 
-/** Pulls a trial as a worker does; the message is acknowledged after the claim. Rings of cancelled trials lead nowhere. */
+/** Pulls a ring as a worker does; it is acknowledged after the claim. Not every ring leads to a trial. */
 async function pullAndClaim(workerId: string): Promise<{ trialId: string; attempt: number; workerId: string }> {
   const consumer = await client.jetstream().consumers.get(streams.trials.name, streams.trials.consumer);
   for (;;) {
     const message = await consumer.next({ expires: 10_000 });
     if (message === null) throw new Error('no trial was rung');
-    const { trialId } = message.json<{ trialId: string }>();
-    const answer = await callCommand(client, 'claim', claimOf(trialId, { workerId }));
+    const answer = await callCommand(client, 'claim', claimRequest({ workerId }));
     message.ack();
-    if (answer.granted) return { trialId, attempt: answer.attempt, workerId };
-    expect(answer.reason).toBe('the trial is cancelled');
+    if (answer.granted) return { trialId: answer.trialId, attempt: answer.attempt, workerId };
+    expect(answer.reason).toBe('there is nothing to start');
   }
 }
 
@@ -204,9 +210,7 @@ describe('the service', () => {
     await expect(callCommand(client, 'show', { sweepId })).rejects.toMatchObject({ code: 'ANSWER_TOO_LARGE' });
     const answers = await Promise.all(
       Array.from({ length: 300 }, (_, index) =>
-        index % 3 === 0
-          ? callCommand(client, 'list', { limit: 5 })
-          : callCommand(client, 'claim', claimOf(`trial-none-${String(index)}`)),
+        index % 3 === 0 ? callCommand(client, 'list', { limit: 5 }) : callCommand(client, 'claim', claimRequest()),
       ),
     );
     expect(answers).toHaveLength(300);

@@ -10,7 +10,9 @@ import { planSweep } from '../../services/shared/plan/plan.js';
 import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
 import type { ReportItem } from '../../services/shared/messages/reports.js';
 import {
+  claimAny,
   claimOf,
+  claimRequest,
   claimTrial,
   failedItem,
   farFuture,
@@ -83,7 +85,7 @@ describe('claimTrial', () => {
     const [trialId = ''] = trialIds;
     for (const commands of [[], ['dis', 'discs2']]) {
       const answer = await claimTrial(store.database, { ...claimOf(trialId), commands }, lease);
-      expect(answer).toEqual({ granted: false, reason: 'the trial is queued', forOthers: true });
+      expect(answer).toEqual({ granted: false, reason: 'what is queued needs another worker', forOthers: true });
     }
     expect(await store.trialOf(trialId)).toMatchObject({ state: 'queued', attempt: 0 });
     const claim = { ...claimOf(trialId), commands: ['other', 'discs'] };
@@ -91,13 +93,16 @@ describe('claimTrial', () => {
   });
 
   it('grants exactly one of twenty claims that race for a trial', async () => {
-    const { trialIds } = await submitTrials(store.database, 1);
+    const { sweepId, trialIds } = await submitTrials(store.database, 1);
     const [trialId = ''] = trialIds;
+    const { labels } = await store.database.schedule.findUniqueOrThrow({ where: { sweepId } });
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => claimTrial(store.database, claimOf(trialId), lease)),
+      Array.from({ length: 20 }, () => claimAny(store.database, claimRequest({ labels }), lease)),
     );
     expect(answers.filter((answer) => answer.granted)).toHaveLength(1);
-    for (const answer of answers) if (!answer.granted) expect(answer.reason).toBe('the trial is running');
+    expect(new Set(answers.map((answer) => (answer.granted ? answer.trialId : 'none')))).toEqual(
+      new Set([trialId, 'none']),
+    );
     expect(await store.trialOf(trialId)).toMatchObject({ state: 'running', attempt: 1, attempts: [{ number: 1 }] });
   });
 

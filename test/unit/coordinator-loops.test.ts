@@ -6,7 +6,6 @@ import { gather } from '../../services/coordinator/loops/gather.js';
 import { createLoop } from '../../services/coordinator/loops/loop.js';
 import { readReport } from '../../services/coordinator/loops/read-report.js';
 import { RecordedUpTo } from '../../services/coordinator/loops/recorded-up-to.js';
-import { afterFailure } from '../../services/coordinator/store/transition.js';
 import { SigmasweepError } from '../../services/shared/errors.js';
 import { createLogger } from '../../services/shared/log.js';
 import { SpecError } from '../../services/shared/sweep-spec/spec-error.js';
@@ -235,18 +234,6 @@ describe('readReport', () => {
 
   it('reads a report', () => {
     expect(readReport(encode(report)).report).toEqual(report);
-  });
-});
-
-describe('afterFailure', () => {
-  it.each([
-    [0, 3, true, 'attempt-failed'],
-    [1, 3, true, 'attempt-failed'],
-    [2, 3, true, 'attempts-exhausted'],
-    [0, 1, true, 'attempts-exhausted'],
-    [0, 3, false, 'attempts-exhausted'],
-  ] as const)('%i failures before, %i at most, retryable %s: %s', (before, most, retryable, event) => {
-    expect(afterFailure(before, most, retryable)).toBe(event);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { scheduleOptions } from '../../services/shared/schedule/options.js';
 import { optimizerConfig } from '../../services/shared/catalog/optimizers.js';
 import { countTrials } from '../../services/shared/sweep-spec/count.js';
 import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
@@ -30,6 +31,7 @@ describe('parseSweepSpec', () => {
       optimizer: optimizerConfig.parse({ name: 'adam' }),
       batchSize: 8,
       limits: { trials: 10_000, parameters: 5_000_000, stallSeconds: 300, failures: 3 },
+      schedule: scheduleOptions.parse({}),
       checkpoint: { everySeconds: 60, everySteps: 0, everyEpochs: 0, onStop: true, keep: 'none' },
     });
   });

@@ -79,6 +79,7 @@ export function planServices(options: StackOptions, context: PlanContext): reado
       SIGMASWEEP_WORKER_NAME: workerName(index + 1),
       SIGMASWEEP_SLOTS: String(options.slots),
       SIGMASWEEP_BACKEND: options.backend,
+      ...(options.label === undefined ? {} : { SIGMASWEEP_LABELS: options.label.join() }),
       SIGMASWEEP_CACHE: context.cache,
       // The worker runs in another folder than the person.
       SIGMASWEEP_DATA: absolute(environment['SIGMASWEEP_DATA']),
@@ -88,6 +89,7 @@ export function planServices(options: StackOptions, context: PlanContext): reado
     asked: {
       ...(options.slots === 0 ? {} : { slots: String(options.slots) }),
       ...(options.backend === 'auto' ? {} : { backend: options.backend }),
+      ...(options.label === undefined ? {} : { label: options.label.join() }),
     },
     // It tries native backends in processes of their own first.
     readyWithinMs: 180_000,

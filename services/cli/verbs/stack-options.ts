@@ -6,6 +6,7 @@ export interface StackOptions {
   readonly workers: number;
   readonly slots: number;
   readonly backend: BackendRequest;
+  readonly label?: readonly string[];
   readonly port?: number;
 }
 
@@ -27,5 +28,6 @@ export function addStackOptions(command: Command): Command {
     .option('--workers <n>', 'worker processes on this machine', wholeNumber, 1)
     .option('--slots <n>', 'trials at once in each worker; 0 = as many as fit', wholeNumber, 0)
     .option('--backend <name>', `one of ${backendRequests.join(', ')}`, backendName, 'auto')
+    .option('--label <label...>', 'labels of the workers, which sweeps may ask for')
     .option('--port <n>', 'port of the dashboard; 0 = any free one', wholeNumber);
 }

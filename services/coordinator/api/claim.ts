@@ -4,19 +4,12 @@ import { readGrant } from '../store/claim-trial.js';
 import { storableText } from '../store/storable-text.js';
 import { smallRequest, type Handler } from './handler.js';
 
-/** A worker asks for a trial that it was rung for. */
+/** A worker asks for a trial, because it heard that there is something to train. */
 export const claim: Handler<'claim'> = {
   lane: 'claim',
   largestRequest: smallRequest,
-  async handle({ claims, effects, leaseSeconds, database }, { trialId, workerId, claimId, backend, device, commands }) {
-    const claimed = {
-      trialId,
-      workerId,
-      claimId,
-      backend: storableText(backend),
-      device: storableText(device),
-      commands,
-    };
+  async handle({ claims, effects, leaseSeconds, database }, { backend, device, ...rest }) {
+    const claimed = { ...rest, backend: storableText(backend), device: storableText(device) };
     const answer = readGrant(await claims.call(claimed));
     metrics.claims.inc({ result: answer.granted ? 'granted' : answer.forOthers === true ? 'left' : 'refused' });
     if (!answer.granted) return answer;

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import type { Database } from '../../shared/db/connect.js';
 import type { CommandName, CommandResponse, commands } from '../../shared/messages/commands.js';
 import type { Effects } from '../loops/effects.js';
-import type { Claim, StoredClaimAnswer } from '../store/claim-trial.js';
+import type { StoredClaimAnswer } from '../store/claim-trial.js';
+import type { Claim } from '../store/take-trials.js';
 import type { Batcher } from './batcher.js';
 
 /** What the commands work with. */

@@ -2,7 +2,7 @@ import type { NatsConnection } from 'nats';
 import { protocolVersion } from '../../shared/messages/common.js';
 import type { ChangeMessage, ControlMessage } from '../../shared/messages/workers.js';
 import { subjects } from '../../shared/nats-names.js';
-import type { LostAttempt } from '../store/judge-reports.js';
+import type { LostAttempt, RunningAttempt } from '../store/judge-reports.js';
 import type { ConnectionWatch } from './watch-connection.js';
 
 /** What is told to others after a commit. All of it may get lost: it is only faster than finding out. */
@@ -11,6 +11,8 @@ export interface Effects {
   changed(sweepIds: Iterable<string>): void;
   /** Tells workers to stop attempts that may not write any more. */
   stopAttempts(attempts: readonly LostAttempt[]): void;
+  /** Tells workers to hand attempts back, with a checkpoint. */
+  handBack(attempts: readonly RunningAttempt[]): void;
   /** Lets the relay publish new outbox rows now. */
   ring(): void;
 }
@@ -57,6 +59,12 @@ export function createEffects(
     stopAttempts: (attempts) => {
       for (const { workerId, trialId, attempt, reason } of attempts) {
         publish(subjects.control(workerId), { v: protocolVersion, action: 'stop', trialId, attempt, reason });
+      }
+    },
+    handBack: (attempts) => {
+      for (const { workerId, trialId, attempt } of attempts) {
+        const body: ControlMessage = { v: protocolVersion, action: 'hand-back', trialId, attempt, reason: 'paused' };
+        publish(subjects.control(workerId), body);
       }
     },
     ring,

@@ -35,12 +35,12 @@ export function createReaper(
       const now = await databaseTime(database);
       const upTo = recorded.observe({ databaseTime: now, ...(await readReportBacklog(connection)) });
       if (upTo === undefined || watch.upForMs() < leaseSeconds * 1000) return 'done';
-      const { sweepIds, lost, queuedAgain } = await reapLeases(database, upTo);
+      const { sweepIds, lost, rung } = await reapLeases(database, upTo);
       for (const { trialId, attempt, workerId } of lost) logger.warn({ trialId, attempt, workerId }, 'a lease ended');
       metrics.leasesExpired.inc(lost.length);
       effects.stopAttempts(lost);
       effects.changed(sweepIds);
-      if (queuedAgain) effects.ring();
+      if (rung) effects.ring();
       return lost.length > 0 ? 'again' : 'done';
     },
   });

@@ -69,11 +69,12 @@ export function createRecorder(
   const jetstream = connection.jetstream();
 
   const record = async (reports: readonly ReportMessage[]): Promise<RefusedReport[]> => {
-    const { sweepIds, lost, queuedAgain, refused } = await recordReports(database, reports, leaseSeconds);
+    const { sweepIds, lost, interrupted, rung, refused } = await recordReports(database, reports, leaseSeconds);
     effects.stopAttempts(lost);
+    effects.handBack(interrupted);
     effects.changed(sweepIds);
     if (reports.some(({ items }) => items.some(({ type }) => type === 'metrics'))) judge(sweepIds);
-    if (queuedAgain) effects.ring();
+    if (rung) effects.ring();
     return refused;
   };
 

@@ -4,10 +4,14 @@ import type { Logger } from '../../shared/log.js';
 import { protocolVersion } from '../../shared/messages/common.js';
 import type { TrialMessage } from '../../shared/messages/trials.js';
 import { subjects } from '../../shared/nats-names.js';
+import { releaseDue } from '../store/release-due.js';
 import { relayRings, type PublishRings } from '../store/relay-rings.js';
 import { createLoop, type Loop } from './loop.js';
 
-/** Rows that another coordinator committed, or that failed to be published, are found by looking. */
+/**
+ * Rows that another coordinator committed, or that failed to be published, are found by looking; so are trials whose pause
+ * between two attempts is over.
+ */
 const everyMs = 1_000;
 
 /**
@@ -36,6 +40,7 @@ export function createRelay(database: Database, connection: NatsConnection, logg
     logger,
     everyMs,
     pass: async () => {
+      await releaseDue(database);
       const { published, more, error } = await relayRings(database, publish);
       if (published > 0) logger.debug({ published }, 'rings published');
       if (error !== undefined) throw error as Error;

@@ -42,9 +42,11 @@ export async function insertTrials(
     );
   }
   await insertDependencies(transaction, ids, trials);
+  // More than may run at once need no ring yet: each end makes room for another one.
   await transaction.$executeRaw`
     INSERT INTO outbox (sweep_id, trial_id)
-    SELECT sweep_id, id FROM trial WHERE sweep_id = ${sweepId} AND state = 'queued' ORDER BY position`;
+    SELECT sweep_id, id FROM trial WHERE sweep_id = ${sweepId} AND state = 'queued' ORDER BY position
+    LIMIT (SELECT max_running FROM schedule WHERE sweep_id = ${sweepId})`;
 }
 
 async function insertChunk(

@@ -1,28 +1,33 @@
 import type { MetricPoint, ReportItem, ReportMessage } from '../../shared/messages/reports.js';
 import type { ControlMessage } from '../../shared/messages/workers.js';
+import { backoffAfter, type FailureRecord, type RetryOptions } from '../../shared/schedule/retries.js';
 import type { AttemptOutcome, TrialState } from '../../shared/trial-state.js';
 import type { Ending } from './end-attempts.js';
-import { afterFailure } from './transition.js';
 
 /** What the database knows about an attempt when its reports come in. */
-export interface Standing {
+export interface Standing extends FailureRecord {
   readonly trialId: string;
   readonly attempt: number;
   readonly state: TrialState;
   /** The trial's newest attempt. */
   readonly newest: number;
-  readonly failures: number;
-  readonly maxFailures: number;
+  readonly retries: RetryOptions;
+  /** Whether it is to be handed back, because its sweep or itself was paused at once. */
+  readonly interrupted: boolean;
   /** Undefined when the attempt was never granted. */
   readonly outcome: AttemptOutcome | undefined;
 }
 
-/** An attempt that may not write any more; its worker has to be told. */
-export interface LostAttempt {
+/** An attempt, and who works on it. */
+export interface RunningAttempt {
   readonly trialId: string;
   readonly attempt: number;
   readonly workerId: string;
-  readonly reason: ControlMessage['reason'];
+}
+
+/** An attempt that may not write any more; its worker has to be told. */
+export interface LostAttempt extends RunningAttempt {
+  readonly reason: Exclude<ControlMessage['reason'], 'paused'>;
 }
 
 type Of<Type extends ReportItem['type']> = Extract<ReportItem, { type: Type }>;
@@ -43,6 +48,8 @@ export interface Verdict {
   readonly beats: (Key & { readonly step: number | undefined; readonly steps: number | undefined })[];
   readonly endings: Ending[];
   readonly lost: LostAttempt[];
+  /** Attempts that run on although they are to be handed back: the word did not reach their worker. */
+  readonly interrupted: RunningAttempt[];
 }
 
 export function attemptKey(trialId: string, attempt: number): string {
@@ -80,8 +87,9 @@ function endingOf(item: ReportItem, standing: Standing): Ending | undefined {
     case 'succeeded':
       return { trialId, attempt, event: 'finished', outcome: 'succeeded', error: null, isFailure: false };
     case 'failed': {
-      const event = afterFailure(standing.failures, standing.maxFailures, item.retryable);
-      return { trialId, attempt, event, outcome: 'failed', error: item.error, isFailure: true };
+      const backoffSeconds = backoffAfter(standing, standing.retries, item.error.code, item.retryable);
+      const event = backoffSeconds === undefined ? 'attempts-exhausted' : 'attempt-failed';
+      return { trialId, attempt, event, outcome: 'failed', error: item.error, isFailure: true, backoffSeconds };
     }
     case 'handed-back': {
       const error = { code: 'HANDED_BACK', message: item.reason };
@@ -111,6 +119,7 @@ export function judgeReports(reports: readonly ReportMessage[], standings: Reado
     beats: [],
     endings: [],
     lost: [],
+    interrupted: [],
   };
   const beats = new Map<string, Verdict['beats'][number]>();
   const ended = new Set<string>();
@@ -127,6 +136,7 @@ export function judgeReports(reports: readonly ReportMessage[], standings: Reado
     }
     if (judgement === 'running' && !beats.has(key)) {
       beats.set(key, { trialId, attempt, step: undefined, steps: undefined });
+      if (standing.interrupted) verdict.interrupted.push({ trialId, attempt, workerId });
     }
     for (const item of items) {
       if (item.type === 'metrics') verdict.points.push(...item.points.map((point) => ({ trialId, attempt, ...point })));

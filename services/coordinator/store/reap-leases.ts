@@ -1,13 +1,14 @@
 import type { Database } from '../../shared/db/connect.js';
+import { backoffAfter, retryOptions, type FailureRecord } from '../../shared/schedule/retries.js';
 import { endAttempts } from './end-attempts.js';
 import type { LostAttempt } from './judge-reports.js';
 import { inTransaction } from './transaction.js';
-import { afterFailure } from './transition.js';
 
 export interface Reaped {
   readonly sweepIds: string[];
   readonly lost: LostAttempt[];
-  readonly queuedAgain: boolean;
+  /** Whether there may be new outbox rows. */
+  readonly rung: boolean;
 }
 
 interface ExpiredRow {
@@ -17,7 +18,11 @@ interface ExpiredRow {
   worker_id: string;
   failures: number;
   max_failures: number;
+  failures_of: FailureRecord['failuresOf'];
+  retries: unknown;
 }
+
+const leaseLost = 'LEASE_LOST';
 
 /**
  * Ends attempts whose lease is over, which counts as a failure: the trial is queued again or, with its budget used up,
@@ -29,27 +34,27 @@ interface ExpiredRow {
 export async function reapLeases(database: Database, recordedUpTo: number, limit = 500): Promise<Reaped> {
   return inTransaction(database, async (transaction) => {
     const expired = await transaction.$queryRaw<ExpiredRow[]>`
-      SELECT id, sweep_id, attempt, worker_id, failures, max_failures FROM trial
-      WHERE state = 'running' AND lease_until < least(now(), to_timestamp(${recordedUpTo}::float8 / 1000))
-      ORDER BY id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED`;
+      SELECT t.id, t.sweep_id, t.attempt, t.worker_id, t.failures, t.max_failures, t.failures_of, c.retries
+      FROM trial t JOIN schedule c ON c.sweep_id = t.sweep_id
+      WHERE t.state = 'running' AND t.lease_until < least(now(), to_timestamp(${recordedUpTo}::float8 / 1000))
+      ORDER BY t.id LIMIT ${limit} FOR NO KEY UPDATE OF t SKIP LOCKED`;
     const ended = await endAttempts(
       transaction,
       expired.map((row) => {
-        const event =
-          afterFailure(row.failures, row.max_failures, true) === 'attempt-failed'
-            ? 'lease-expired'
-            : 'attempts-exhausted';
+        const record = { failures: row.failures, maxFailures: row.max_failures, failuresOf: row.failures_of };
+        const backoffSeconds = backoffAfter(record, retryOptions.parse(row.retries), leaseLost, true);
         return {
           trialId: row.id,
           attempt: row.attempt,
-          event,
+          event: backoffSeconds === undefined ? 'attempts-exhausted' : 'lease-expired',
           outcome: 'lease-expired',
           error: {
-            code: 'LEASE_LOST',
+            code: leaseLost,
             message: `Nothing was heard of worker ${row.worker_id} until the lease of attempt ${String(row.attempt)} ended (failure ${String(row.failures + 1)} of ${String(row.max_failures)}).`,
             hint: 'The worker was killed, lost its network, or its machine ran out of memory; its log tells more.',
           },
           isFailure: true,
+          backoffSeconds,
         };
       }),
     );
@@ -61,7 +66,7 @@ export async function reapLeases(database: Database, recordedUpTo: number, limit
         workerId: row.worker_id,
         reason: 'lease-lost',
       })),
-      queuedAgain: ended.some((trial) => trial.state === 'queued'),
+      rung: ended.length > 0,
     };
   });
 }

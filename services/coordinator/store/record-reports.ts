@@ -1,7 +1,8 @@
 import type { Database, Queryable } from '../../shared/db/connect.js';
 import type { ReportMessage } from '../../shared/messages/reports.js';
 import { endAttempts } from './end-attempts.js';
-import { attemptKey, judgeReports, type LostAttempt, type Standing } from './judge-reports.js';
+import { attemptKey, judgeReports, type LostAttempt, type RunningAttempt, type Standing } from './judge-reports.js';
+import { retryOptions } from '../../shared/schedule/retries.js';
 import { isDataFault } from './sql-state.js';
 import { inTransaction } from './transaction.js';
 import { writeCheckpoints, writeResumptions } from './checkpoints.js';
@@ -18,12 +19,20 @@ export interface RecordedBatch {
   /** Sweeps of which something changed. */
   readonly sweepIds: string[];
   readonly lost: LostAttempt[];
-  /** Whether a trial was queued again, which has an outbox row now. */
-  readonly queuedAgain: boolean;
+  /** Attempts whose workers have to be told again to hand them back. */
+  readonly interrupted: RunningAttempt[];
+  /** Whether there may be new outbox rows: of trials that are queued again, or for which others have made room. */
+  readonly rung: boolean;
   readonly refused: RefusedReport[];
 }
 
-type StandingRow = Omit<Standing, 'outcome'> & { sweepId: string; outcome: Standing['outcome'] | null };
+const nothing: RecordedBatch = { sweepIds: [], lost: [], interrupted: [], rung: false, refused: [] };
+
+type StandingRow = Omit<Standing, 'outcome' | 'retries'> & {
+  sweepId: string;
+  outcome: Standing['outcome'] | null;
+  retries: unknown;
+};
 
 /**
  * Locks the trials in the order of their ids, so that two recorders cannot wait for each other, and reads in a statement
@@ -40,11 +49,12 @@ async function lockAndRead(transaction: Queryable, reports: readonly ReportMessa
   const attempts = [...new Map(reports.map((report) => [attemptKey(report.trialId, report.attempt), report])).values()];
   return transaction.$queryRaw<StandingRow[]>`
     SELECT t.id AS "trialId", w.attempt, t.sweep_id AS "sweepId", t.state, t.attempt AS newest, t.failures,
-      t.max_failures AS "maxFailures", a.outcome
+      t.max_failures AS "maxFailures", t.failures_of AS "failuresOf", c.retries,
+      'now' IN (coalesce(t.paused, ''), coalesce(c.paused, '')) AS interrupted, a.outcome
     FROM unnest(
       ${attempts.map((report) => report.trialId)}::text[], ${attempts.map((report) => report.attempt)}::int[]
     ) AS w(trial_id, attempt)
-    JOIN trial t ON t.id = w.trial_id
+    JOIN trial t ON t.id = w.trial_id JOIN schedule c ON c.sweep_id = t.sweep_id
     LEFT JOIN attempt a ON a.trial_id = w.trial_id AND a.number = w.attempt`;
 }
 
@@ -60,7 +70,10 @@ async function recordTogether(
   return inTransaction(database, async (transaction) => {
     const rows = await lockAndRead(transaction, reports);
     const standings = new Map(
-      rows.map((row) => [attemptKey(row.trialId, row.attempt), { ...row, outcome: row.outcome ?? undefined }]),
+      rows.map((row) => [
+        attemptKey(row.trialId, row.attempt),
+        { ...row, retries: retryOptions.parse(row.retries), outcome: row.outcome ?? undefined },
+      ]),
     );
     const verdict = judgeReports(reports, standings);
     await extendLeases(transaction, verdict.beats, leaseSeconds);
@@ -73,7 +86,8 @@ async function recordTogether(
     return {
       sweepIds: [...new Set(rows.map((row) => row.sweepId))],
       lost: verdict.lost,
-      queuedAgain: ended.some((trial) => trial.state === 'queued'),
+      interrupted: verdict.interrupted,
+      rung: ended.length > 0,
       refused: [],
     };
   });
@@ -94,19 +108,20 @@ export async function recordReports(
   reports: readonly ReportMessage[],
   leaseSeconds: number,
 ): Promise<RecordedBatch> {
-  if (reports.length === 0) return { sweepIds: [], lost: [], queuedAgain: false, refused: [] };
+  if (reports.length === 0) return nothing;
   try {
     return await recordTogether(database, reports, leaseSeconds);
   } catch (error) {
     if (!isDataFault(error)) throw error;
-    if (reports.length === 1) return { sweepIds: [], lost: [], queuedAgain: false, refused: [{ index: 0, error }] };
+    if (reports.length === 1) return { ...nothing, refused: [{ index: 0, error }] };
   }
   const single: RecordedBatch[] = [];
   for (const report of reports) single.push(await recordReports(database, [report], leaseSeconds));
   return {
     sweepIds: [...new Set(single.flatMap((one) => one.sweepIds))],
     lost: single.flatMap((one) => one.lost),
-    queuedAgain: single.some((one) => one.queuedAgain),
+    interrupted: single.flatMap((one) => one.interrupted),
+    rung: single.some((one) => one.rung),
     refused: single.flatMap((one, index) => one.refused.map(({ error }) => ({ index, error }))),
   };
 }

@@ -23,3 +23,18 @@ export async function refreshSweepEnds(transaction: Queryable, sweepIds: readonl
     ) AS seen
     WHERE s.id = seen.id AND (s.ended_at IS NULL) <> now_running`;
 }
+
+/** Adds the device time of attempts that are over to their sweeps. Takes the same locks, in the same order. */
+export async function useDeviceTime(
+  transaction: Queryable,
+  attempts: readonly { readonly sweep_id: string; readonly seconds: number }[],
+): Promise<void> {
+  const used = new Map<string, number>();
+  for (const { sweep_id: id, seconds } of attempts) used.set(id, (used.get(id) ?? 0) + seconds);
+  const ids = [...used.keys()];
+  if (ids.length === 0) return;
+  await transaction.$queryRaw`SELECT id FROM sweep WHERE id = ANY(${ids}::text[]) ORDER BY id FOR NO KEY UPDATE`;
+  await transaction.$executeRaw`
+    UPDATE sweep s SET used_seconds = s.used_seconds + u.seconds
+    FROM unnest(${ids}::text[], ${[...used.values()]}::float8[]) AS u(id, seconds) WHERE s.id = u.id`;
+}

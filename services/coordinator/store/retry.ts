@@ -56,8 +56,8 @@ async function reopen(transaction: Queryable, target: Target): Promise<MovedRow[
       SELECT id FROM trial WHERE id = ANY(${wanted.map(({ id }) => id)}::text[]) AND state = ANY(${retried.from}::text[])
       ORDER BY id FOR NO KEY UPDATE
     )
-    UPDATE trial t SET state = ${retried.to}, failures = 0, error = NULL, ended_at = NULL, started_at = NULL,
-      worker_id = NULL, step = NULL, steps = NULL, stop = NULL,
+    UPDATE trial t SET state = ${retried.to}, failures = 0, failures_of = '{}', paused = NULL, not_before = NULL,
+      error = NULL, ended_at = NULL, started_at = NULL, worker_id = NULL, step = NULL, steps = NULL, stop = NULL,
       stopping = CASE WHEN t.state = 'stopped' THEN NULL ELSE t.stopping END
     FROM free f WHERE t.id = f.id
     RETURNING t.id, t.sweep_id`;

@@ -1,14 +1,18 @@
-import type { Database } from '../../shared/db/connect.js';
+import { Prisma, type Database } from '../../shared/db/connect.js';
 import { inTransaction } from './transaction.js';
+import { releasedSweeps, startableOf } from './startable.js';
 
 /** Key of the lock that lets one coordinator at a time compare outbox and stream: 'ring' in ASCII. */
 const lockKey = 0x72696e67;
+/** Rings of one call at most; the next one finds the rest. */
+const mostAtOnce = 10_000;
 
 /**
- * Rings queued trials again whose rings were lost: those last rung longer ago than `olderThanSeconds`, and only when
- * there are more of them than the stream holds rings. While all rings are there, a sweep may wait for days without
- * being announced twice.
+ * Rings again where rings were lost: when more trials could be started than there are rings, in the stream, in the outbox
+ * and on their way. While all rings are there, a sweep may wait for days without being announced twice; trials that may
+ * not be started now (paused, beyond a limit, waiting for another try) need none.
  * @param ringsInStream read before this call: a trial claimed in between then lowers the count on the other side
+ * @param olderThanSeconds a ring sent less long ago is on its way
  * @returns how many were rung
  */
 export async function ringAgain(database: Database, ringsInStream: number, olderThanSeconds: number): Promise<number> {
@@ -16,16 +20,21 @@ export async function ringAgain(database: Database, ringsInStream: number, older
     const [lock] = await transaction.$queryRaw<{ held: boolean }[]>`
       SELECT pg_try_advisory_xact_lock(${lockKey}::bigint) AS held`;
     if (lock?.held !== true) return 0;
+    const most = Prisma.sql`${ringsInStream + mostAtOnce}`;
     return transaction.$executeRaw`
-      WITH silent AS (
-        SELECT t.id, t.sweep_id, t.position FROM trial t
-        WHERE t.state = 'queued' AND NOT EXISTS (
-          SELECT 1 FROM outbox o WHERE o.trial_id = t.id
-            AND (o.sent_at IS NULL OR o.sent_at > now() - make_interval(secs => ${olderThanSeconds}::float8))
-        )
+      WITH startable AS MATERIALIZED (
+        SELECT o.id AS sweep_id, o.priority, o.created_at, t.id, t.n
+        FROM (${releasedSweeps}) o
+        CROSS JOIN LATERAL (SELECT s.id, row_number() OVER () AS n FROM (${startableOf(most)}) s) t
+      ), rings AS (
+        SELECT ${ringsInStream}::bigint + (
+          SELECT count(*) FROM outbox o
+          WHERE o.sent_at IS NULL OR o.sent_at > now() - make_interval(secs => ${olderThanSeconds}::float8)
+        ) AS there
       )
       INSERT INTO outbox (sweep_id, trial_id)
-      SELECT sweep_id, id FROM silent WHERE (SELECT count(*) FROM silent) > ${ringsInStream}::bigint
-      ORDER BY sweep_id, position`;
+      SELECT sweep_id, id FROM startable
+      ORDER BY priority DESC, created_at, sweep_id, n
+      LIMIT greatest(0, (SELECT count(*) FROM startable) - (SELECT there FROM rings))`;
   });
 }

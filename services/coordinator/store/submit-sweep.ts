@@ -1,8 +1,9 @@
-import { contentHash } from '../../shared/canonical-json.js';
 import type { Setting } from '../../shared/compare/results.js';
 import type { Database, Queryable } from '../../shared/db/connect.js';
 import { SigmasweepError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
+import { scheduleOptions, type ScheduleOptions } from '../../shared/schedule/options.js';
+import { identityOfSpec } from '../../shared/sweep-spec/submission.js';
 import { insertTrials, type StoredTrial } from './insert-trials.js';
 import { inTransaction } from './transaction.js';
 
@@ -10,7 +11,13 @@ import { inTransaction } from './transaction.js';
 export interface Submission {
   readonly idempotencyKey: string;
   /** The validated spec, defaults filled in. */
-  readonly spec: { readonly name: string; readonly workload: string; readonly tasks: readonly string[] };
+  readonly spec: {
+    readonly name: string;
+    readonly workload: string;
+    readonly tasks: readonly string[];
+    readonly data?: Readonly<Record<string, unknown>>;
+    readonly schedule?: ScheduleOptions;
+  };
   /** Attempts of a trial that may fail. */
   readonly maxFailures: number;
   readonly settings: readonly Setting[];
@@ -32,7 +39,7 @@ export interface SubmittedSweep {
  * @throws SigmasweepError SUBMISSION_CONFLICT when the key stands for another spec
  */
 export async function submitSweep(database: Database, submission: Submission): Promise<SubmittedSweep> {
-  const specHash = contentHash(submission.spec);
+  const specHash = identityOfSpec(submission.spec);
   return inTransaction(database, async (transaction) => {
     const sweepId = newId('sweep');
     const { spec, idempotencyKey } = submission;
@@ -43,6 +50,7 @@ export async function submitSweep(database: Database, submission: Submission): P
       ON CONFLICT (idempotency_key) DO NOTHING
       RETURNING id`;
     if (made.length === 0) return knownSweep(transaction, idempotencyKey, specHash);
+    await insertSchedule(transaction, sweepId, spec);
     await insertSettings(transaction, sweepId, submission.settings);
     await insertTrials(transaction, sweepId, submission);
     return { sweepId, created: true, trials: submission.trials.length };
@@ -62,6 +70,20 @@ async function knownSweep(transaction: Queryable, key: string, specHash: string)
       hint: 'Use a new key for a new sweep; repeat a submission with exactly the spec it had.',
     },
   );
+}
+
+async function insertSchedule(transaction: Queryable, sweepId: string, spec: Submission['spec']): Promise<void> {
+  const { priority, share, maxRunning, requires, budget, retries } = spec.schedule ?? scheduleOptions.parse({});
+  const { backends, deviceMemoryGiB, labels } = requires;
+  const memory = deviceMemoryGiB === undefined ? null : Math.ceil(deviceMemoryGiB * 1024 ** 3);
+  const seconds = budget.deviceHours === undefined ? null : budget.deviceHours * 3600;
+  const command = spec.workload === 'command' ? spec.data?.['command'] : undefined;
+  await transaction.$executeRaw`
+    INSERT INTO schedule (sweep_id, priority, share, max_running, backends, memory_bytes, labels, commands,
+      budget_trials, budget_seconds, retries)
+    VALUES (${sweepId}, ${priority}, ${share}::float8, ${maxRunning ?? null}::int4, ${backends}::text[],
+      ${memory}::int8, ${labels}::text[], ${typeof command === 'string' ? [command] : []}::text[],
+      ${budget.trials ?? null}::int4, ${seconds}::float8, ${JSON.stringify(retries)}::jsonb)`;
 }
 
 async function insertSettings(transaction: Queryable, sweepId: string, settings: readonly Setting[]): Promise<void> {

@@ -33,8 +33,3 @@ export function transition(event: TrialEvent): Transition {
   }
   return { from: moves.map((move) => move.from), to };
 }
-
-/** What follows a failed attempt: another one while the budget lasts and another attempt could end differently. */
-export function afterFailure(failuresBefore: number, maxFailures: number, retryable: boolean): TrialEvent {
-  return retryable && failuresBefore + 1 < maxFailures ? 'attempt-failed' : 'attempts-exhausted';
-}

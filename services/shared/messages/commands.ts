@@ -4,6 +4,7 @@ import { sweepResults } from '../compare/results.js';
 import { trialConfig } from '../trial-config.js';
 import { sweepStates, trialStates } from '../trial-state.js';
 import { storedCheckpoint } from './checkpoints.js';
+import { mostLabels, workerLabel } from '../schedule/options.js';
 import { id, version } from './common.js';
 
 const counts = z.object({
@@ -146,18 +147,22 @@ export const commands = {
   claim: {
     request: z.strictObject({
       v: version,
-      trialId: id,
       workerId: id,
       /** Made once per pulled message: a claim sent again after a lost answer gets the same attempt. */
       claimId: id,
       backend: z.string().max(50),
       device: z.string().max(200),
+      /** Memory of the device, bytes; left out where it is not known. */
+      memoryBytes: z.int().min(0).optional(),
+      labels: z.array(workerLabel).max(mostLabels).default([]),
       /** The programs that the worker may run for workload `command`. */
       commands: z.array(commandName).max(1000).default([]),
     }),
     response: z.discriminatedUnion('granted', [
       z.object({
         granted: z.literal(true),
+        /** Which trial it is, is the coordinator's choice. */
+        trialId: id,
         sweepId: id,
         attempt: z.int().min(1),
         label: z.string(),
@@ -171,7 +176,7 @@ export const commands = {
       z.object({
         granted: z.literal(false),
         reason: z.string(),
-        /** The trial is still to be trained, by a worker that has what it needs: the message is to come again. */
+        /** There is something to train, for workers that have what it needs: the message is to come again. */
         forOthers: z.boolean().optional(),
       }),
     ]),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { commandName } from '../catalog/command-options.js';
+import { mostLabels, workerLabel } from '../schedule/options.js';
 import { id, version } from './common.js';
 
 /** Core NATS, every few seconds: a worker is here. Lost ones don't matter; the lease is the only liveness clock. */
@@ -20,19 +22,26 @@ export const workerPresence = z.object({
   /** Threads that one computation uses, where that is the worker's to say. */
   threads: z.int().min(1).nullish(),
   slots: z.int().min(1),
+  /** What sweeps may ask for by `schedule.requires.labels`. */
+  labels: z.array(workerLabel).max(mostLabels).default([]),
+  /** The programs that it may run for workload `command`. */
+  commands: z.array(commandName).max(1000).default([]),
   /** Trial of each busy slot. */
   trials: z.array(id),
   state: z.enum(['running', 'stopping', 'gone']),
 });
 export type WorkerPresence = z.infer<typeof workerPresence>;
 
-/** Core NATS, coordinator to one worker: stop training an attempt. A lost one is sent again at the next report. */
+/**
+ * Core NATS, coordinator to one worker: stop training an attempt, which says nothing more, or hand it back with a
+ * checkpoint. A lost one is sent again at the next report.
+ */
 export const controlMessage = z.object({
   v: version,
-  action: z.literal('stop'),
+  action: z.enum(['stop', 'hand-back']),
   trialId: id,
   attempt: z.int().min(1),
-  reason: z.enum(['cancelled', 'stopped-early', 'lease-lost', 'gone']),
+  reason: z.enum(['cancelled', 'stopped-early', 'lease-lost', 'gone', 'paused']),
 });
 export type ControlMessage = z.infer<typeof controlMessage>;
 

@@ -5,6 +5,7 @@ import { optimizers, type OptimizerConfig } from '../catalog/optimizers.js';
 import { transferOptions } from '../catalog/transfer.js';
 import { workloadNames, workloads, type WorkloadName } from '../catalog/workloads.js';
 import { checkpointOptions } from '../checkpoint-options.js';
+import { scheduleOptions } from '../schedule/options.js';
 import { distinct, keyedBy, nameOf, shownText } from './field-kinds.js';
 import { gridOf } from './grid-schema.js';
 import { modelEntry } from './model-schema.js';
@@ -106,6 +107,9 @@ export function sweepSpecFields({ workload, workloadTasks, tasks }: Vocabulary) 
     checkpoint: checkpointOptions
       .prefault({})
       .describe('When the state of a trial is kept, so that another worker goes on from there and not from the start.'),
+    schedule: scheduleOptions
+      .prefault({})
+      .describe('When and where its trials are trained. No part of what is trained: ids and results stay the same.'),
     limits: z
       .strictObject({
         trials: z.int().min(1).max(mostTrials).default(10_000).describe('A sweep of more trials is refused.'),

@@ -19,6 +19,7 @@ import { NatsLink } from './link.js';
 import { machineFacts } from './machine.js';
 import { settlesWithin } from './pause.js';
 import { metrics } from './metrics.js';
+import { Patience } from './patience.js';
 import { Presence, type WorkerFacts } from './presence.js';
 import { ReportStream } from './reports/report-stream.js';
 import { Slot } from './slot/slot.js';
@@ -36,6 +37,8 @@ export interface AgentOptions {
   readonly cacheFolder: string;
   /** `SIGMASWEEP_CHECKPOINTS`: where checkpoints are kept. */
   readonly checkpoints: string;
+  /** What sweeps may ask for by their requirements. */
+  readonly labels: readonly string[];
   /** The programs that it may run. */
   readonly commands: Commands;
   /** The data root; undefined where there is none. */
@@ -81,6 +84,8 @@ export class Agent {
       source: new TrialSource(link, logger),
       sink: new ReportStream(link),
       checkpoints,
+      patience: new Patience(),
+      labels: facts.labels,
       commands,
       programs,
       logger,
@@ -146,6 +151,8 @@ export class Agent {
       memoryBytes: trainer.memoryBytes,
       threads: trainer.threads,
       slots,
+      labels: [...options.labels],
+      commands: [...options.commands.keys()],
     };
     const programs = { folder: join(cacheFolder, 'commands'), environment, guard: new ProcessGuard() };
     const checkpoints: CheckpointPlace = {
@@ -201,11 +208,12 @@ export class Agent {
     this.logger.info('stopped');
   }
 
-  private readonly control = ({ trialId, attempt, reason }: ControlMessage): void => {
+  private readonly control = ({ action, trialId, attempt, reason }: ControlMessage): void => {
     const told = this.slots.find(
       ({ running }) => running?.trial.trialId === trialId && running.trial.attempt === attempt,
     );
     // One that has ended since needs no stop.
-    told?.running?.abandon(reason);
+    if (action === 'hand-back') told?.running?.handBack('its sweep, or itself, was paused');
+    else told?.running?.abandon(reason);
   };
 }

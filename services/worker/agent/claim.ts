@@ -9,13 +9,16 @@ import type { NatsLink } from './link.js';
 import { abortedWithin, pause } from './pause.js';
 
 export type ClaimAnswer = CommandResponse<'claim'>;
-export type GrantedTrial = Extract<ClaimAnswer, { granted: true }> & { readonly trialId: string };
+export type GrantedTrial = Extract<ClaimAnswer, { granted: true }>;
 
 /** What a claim says of its worker. */
 export interface Claimant {
   readonly workerId: string;
   readonly backend: string;
   readonly device: string;
+  /** Memory of the device, bytes, where it is known. */
+  readonly memoryBytes?: number;
+  readonly labels: string[];
   /** Names of the commands it may run. */
   readonly commands: string[];
 }
@@ -38,18 +41,18 @@ const defaultTimes: ClaimTimes = { answer: 5000, giveUp: 30_000, keepAlive: 3000
  * it already, and answers a claim it knows as before.
  * @param message kept from being delivered to others meanwhile
  * @param signal once aborted, an answer that is under way is still awaited, but nothing is sent again
- * @returns undefined when there is no answer: the trial belongs to whoever claims it next
+ * @returns undefined when there is no answer: whoever pulls the message next asks again
  */
 export async function claimTrial(
   link: NatsLink,
   message: Pick<JsMsg, 'working'>,
-  trialId: string,
   claimant: Claimant,
   signal: AbortSignal,
   logger: Logger,
   times = defaultTimes,
 ): Promise<ClaimAnswer | undefined> {
-  const request = { trialId, claimId: newId('claim'), ...claimant };
+  const request = { claimId: newId('claim'), ...claimant };
+  const { claimId } = request;
   const { signal: timeUp, release } = abortedWithin(signal, times.giveUp);
   const keepAlive = setInterval(() => {
     if (link.connected) message.working();
@@ -65,10 +68,10 @@ export async function claimTrial(
         return answer;
       } catch (error) {
         const { code, message: text } = errorRecord(error);
-        logger.warn({ trialId, code }, `the claim has no answer: ${text}`);
+        logger.warn({ claimId, code }, `the claim has no answer: ${text}`);
         if (!(error instanceof SigmasweepError)) {
           logger.error(
-            { err: error, trialId },
+            { err: error, claimId },
             'the answer to a claim cannot be understood; are the versions the same?',
           );
         }

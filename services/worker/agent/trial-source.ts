@@ -1,15 +1,14 @@
 import type { Consumer, JetStreamClient, JsMsg } from 'nats';
 import type { Logger } from '../../shared/log.js';
-import { trialMessage, type TrialMessage } from '../../shared/messages/trials.js';
+import { trialMessage } from '../../shared/messages/trials.js';
 import { streams } from '../../shared/nats-names.js';
 import type { NatsLink } from './link.js';
 import { pause } from './pause.js';
 
 const waitAfterErrorMs = 1000;
 
-/** A trial that was announced, and the message to acknowledge or give back. */
-export interface AnnouncedTrial {
-  readonly trial: TrialMessage;
+/** There is something to train: the message is to be acknowledged or given back. */
+export interface Announcement {
   readonly message: JsMsg;
 }
 
@@ -35,7 +34,7 @@ export class TrialSource {
    * Waits for a trial.
    * @returns undefined when none came this time, or the signal was aborted; the caller asks again
    */
-  async next(signal: AbortSignal): Promise<AnnouncedTrial | undefined> {
+  async next(signal: AbortSignal): Promise<Announcement | undefined> {
     await this.link.whenConnected(signal);
     if (signal.aborted) return undefined;
     try {
@@ -76,11 +75,11 @@ export class TrialSource {
   }
 
   /** A message that cannot be understood would come again for ever: the server is told to forget it. */
-  private read(message: JsMsg): AnnouncedTrial | undefined {
+  private read(message: JsMsg): Announcement | undefined {
     let fault: unknown;
     try {
       const parsed = trialMessage.safeParse(message.json());
-      if (parsed.success) return { trial: parsed.data, message };
+      if (parsed.success) return { message };
       fault = parsed.error;
     } catch (error) {
       fault = error;

@@ -3,10 +3,11 @@ import type { Logger } from '../../../shared/log.js';
 import type { CheckpointPlace } from '../checkpoints/fetch.js';
 import { claimTrial, type GrantedTrial } from '../claim.js';
 import type { NatsLink } from '../link.js';
+import type { Patience } from '../patience.js';
 import { pause } from '../pause.js';
 import { Reporter } from '../reports/reporter.js';
 import type { ReportSink } from '../reports/report-stream.js';
-import type { AnnouncedTrial, TrialSource } from '../trial-source.js';
+import type { Announcement, TrialSource } from '../trial-source.js';
 import type { Commands } from '../commands/command-settings.js';
 import { ProgramTrainer, type ProgramContext } from '../commands/program-trainer.js';
 import { Attempt } from './attempt.js';
@@ -20,6 +21,8 @@ export interface SlotContext {
   readonly source: TrialSource;
   readonly sink: ReportSink;
   readonly checkpoints: CheckpointPlace;
+  readonly patience: Patience;
+  readonly labels: readonly string[];
   readonly commands: Commands;
   readonly programs: ProgramContext;
   readonly logger: Logger;
@@ -32,8 +35,6 @@ export interface SlotContext {
 /** After a claim without an answer: when the message comes again, and when this slot asks for the next one. */
 const comesAgainMs = 5000;
 const asksAgainMs = 2000;
-/** After a trial that only another worker can train. */
-const passesOnMs = 100;
 const stoppingReason = 'the worker is stopping';
 
 /** Trains one trial after the other, with one trainer process. */
@@ -52,13 +53,14 @@ export class Slot {
 
   /** Resolves when the worker is stopping and this slot has nothing left to report. */
   async run(): Promise<void> {
-    const { stopping, source } = this.context;
+    const { stopping, source, patience } = this.context;
     for (;;) {
       const ready = await this.supply.take(stopping);
       if (ready === undefined) return;
       // A trainer that dies while it waits is replaced before the next trial is taken.
       const over = AbortSignal.any([stopping, ready.trainer.gone]);
       while (!over.aborted) {
+        await patience.wait(over);
         const announced = await source.next(over);
         if (announced === undefined) continue;
         if (stopping.aborted || ready.trainer.isGone) announced.message.nak();
@@ -67,25 +69,35 @@ export class Slot {
     }
   }
 
-  private async take({ trial, message }: AnnouncedTrial, ready: ReadyTrainer): Promise<void> {
-    const { trialId } = trial;
-    const { workerId, link, stopping, logger } = this.context;
-    const { backend, device } = ready.facts;
-    const commands = [...this.context.commands.keys()];
-    const claimant = { workerId, backend: backend.slice(0, 50), device: device.slice(0, 200), commands };
-    const answer = await claimTrial(link, message, trialId, claimant, stopping, logger);
+  /** Which trial it gets is the coordinator's choice: the message only said that there is something to train. */
+  private async take({ message }: Announcement, ready: ReadyTrainer): Promise<void> {
+    const { workerId, link, stopping, patience, logger } = this.context;
+    const { backend, device, memoryBytes } = ready.facts;
+    const claimant = {
+      workerId,
+      backend: backend.slice(0, 50),
+      device: device.slice(0, 200),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      labels: [...this.context.labels],
+      commands: [...this.context.commands.keys()],
+    };
+    const answer = await claimTrial(link, message, claimant, stopping, logger);
     if (answer === undefined) {
       await this.leave(message, asksAgainMs);
       return;
     }
     if (!answer.granted && answer.forOthers === true) {
-      logger.debug({ trialId, reason: answer.reason }, 'the trial is left to another worker');
-      await this.leave(message, passesOnMs);
+      logger.debug({ reason: answer.reason }, 'what is queued is left to another worker');
+      // At once: whoever waits for one gets it, and this worker does not ask for a while.
+      message.nak();
+      patience.refused();
       return;
     }
     message.ack();
-    if (answer.granted) await this.train({ trialId, ...answer }, ready);
-    else logger.debug({ trialId, reason: answer.reason }, 'the trial is not to be trained any more');
+    if (answer.granted) {
+      patience.granted();
+      await this.train(answer, ready);
+    } else logger.debug({ reason: answer.reason }, 'there is nothing to train');
   }
 
   /** The message comes again, here or elsewhere. */
