@@ -14,5 +14,7 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'ray-sweep': () => import('./ray-sweep.js'),
   'ray-sweep-middle': async () => (await import('./ray-sweep.js')).middle,
   'sweep-page': () => import('./sweep-page.js'),
+  'live-lag': () => import('./live-lag.js'),
+  'dashboard-memory': () => import('./dashboard-memory.js'),
   engines: () => import('./engines.js'),
 };

@@ -1,12 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
-import { chromium, type Browser } from 'playwright-core';
-import { packageRoot } from '../services/shared/version.js';
+import type { Browser } from 'playwright-core';
 import { writeLargeSweep } from './large-sweep.js';
 import type { BenchRecord } from './record.js';
+import { launchBrowser, withStack } from './stack.js';
 
 const sweep = { id: 'sweep-large', settings: 334, seeds: 3, epochs: 100 };
 const openings = 5;
@@ -41,41 +37,17 @@ async function open(browser: Browser, url: string): Promise<Opening> {
   return { usable, charts, bytes };
 }
 
-function sigmasweep(folder: string, args: readonly string[]): void {
-  const { status, stderr } = spawnSync(process.execPath, [join(packageRoot, 'bin', 'sigmasweep.js'), ...args], {
-    cwd: folder,
-    env: {
-      ...process.env,
-      DATABASE_URL: '',
-      NATS_URL: '',
-      SIGMASWEEP_STATE: join(folder, 'state'),
-      SIGMASWEEP_PORT: '0',
-    },
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`sigmasweep ${args.join(' ')}: ${stderr}`);
-}
-
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** How long a large sweep's page takes to be of use, and what it transfers. */
 export async function run(): Promise<readonly BenchRecord[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-bench-'));
-  try {
-    sigmasweep(folder, ['up', '--workers', '1', '--slots', '1']);
-    const { databaseUrl, dashboardUrl } = JSON.parse(readFileSync(join(folder, 'state', 'run.json'), 'utf8')) as {
-      databaseUrl: string;
-      dashboardUrl: string;
-    };
+  return withStack(async ({ databaseUrl, dashboardUrl }) => {
     const client = new pg.Client({ connectionString: databaseUrl });
     await client.connect();
     await writeLargeSweep(client, sweep);
     await client.end();
-    const browser = await chromium.launch({
-      executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-gpu'],
-    });
+    const browser = await launchBrowser();
     const opened: Opening[] = [];
     try {
       // The first one is of a dashboard that has just started.
@@ -106,8 +78,5 @@ export async function run(): Promise<readonly BenchRecord[]> {
         comparedWith: 'goal: 500 kB; page, scripts, styles, charts and the first refresh, compressed',
       },
     ];
-  } finally {
-    sigmasweep(folder, ['down']);
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }

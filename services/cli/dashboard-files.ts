@@ -46,10 +46,21 @@ export async function fetchFromDashboard(
       hint: 'List the sweeps with `sigmasweep status`.',
     });
   }
+  if (response.status === 401) {
+    const given = token === undefined ? 'no secret is set here' : 'it does not know the one in SIGMASWEEP_TOKEN';
+    throw new SigmasweepError('DASHBOARD_REFUSED', `The dashboard at ${base} wants a secret, and ${given}.`, {
+      hint: 'Set SIGMASWEEP_TOKEN to one of its two secrets; the one that lets view is enough to read.',
+    });
+  }
+  if (response.status === 429) {
+    const seconds = response.headers.get('retry-after') ?? 'some';
+    throw new SigmasweepError('DASHBOARD_REFUSED', 'The dashboard was sent too many wrong secrets from here.', {
+      hint: `It looks at the next one in ${seconds} seconds.`,
+    });
+  }
   if (!response.ok) {
     throw new SigmasweepError('DASHBOARD_REFUSED', `The dashboard answered with status ${String(response.status)}.`, {
-      hint:
-        response.status === 401 ? 'Set SIGMASWEEP_TOKEN to the dashboard’s password.' : 'Its log says what happened.',
+      hint: 'Its log says what happened.',
     });
   }
   return response.text();

@@ -10,6 +10,7 @@ import { sameOrigin } from './access/same-origin.js';
 import { errorAnswer, faultsOf, isOfApi, statusOf } from './api/errors.js';
 import { apiRoutes, openApiPath } from './api/mount.js';
 import type { Dependencies } from './dependencies.js';
+import { shareParts } from './live/share-parts.js';
 import { isDatabaseUnavailable } from './queries/availability.js';
 import { actionRoutes } from './routes/actions.js';
 import { annotationRoutes } from './routes/annotations.js';
@@ -59,6 +60,7 @@ export function createDashboard(dependencies: Dependencies): Hono {
     // Pages show what is true now; a back button should not bring an old state.
     if (!context.res.headers.has('Cache-Control')) context.header('Cache-Control', 'no-store');
   });
+  app.use(shareParts(dependencies.live));
   app.get(healthPath, (context) => context.json({ ok: true }));
   for (const feature of features) app.route('/', feature(dependencies));
 

@@ -146,7 +146,11 @@ export const settings = {
     NATS_URL: natsUrl.optional(),
     SIGMASWEEP_STATE: z.string().min(1).default('.sigmasweep').describe('Folder of everything that is kept.'),
     SIGMASWEEP_PORT: port(4600).describe('Port of the dashboard that `run` and `up` start.'),
-    SIGMASWEEP_TOKEN: z.string().min(16).optional().describe('Password of the dashboard that `report` asks.'),
+    SIGMASWEEP_TOKEN: z
+      .string()
+      .min(16)
+      .optional()
+      .describe('A secret of the dashboard that `report` asks; the one that lets view is enough.'),
     SIGMASWEEP_DATA: dataRoot,
     XDG_CACHE_HOME: z.string().optional(),
     HOME: z.string().optional(),

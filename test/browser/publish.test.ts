@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../helpers/chromium.js';
 import { cliSandbox } from '../helpers/cli.js';
@@ -15,8 +15,9 @@ const spec = {
   grid: { simplex: { step: 0.25 } },
   baselines: true,
   weightings: [{ method: 'uncertainty' }, { method: 'pcgrad' }],
-  seeds: [1, 2],
+  seeds: [1, 2, 3],
   epochs: 6,
+  quick: { seeds: [1, 2] },
 };
 
 const sections = [
@@ -34,15 +35,38 @@ const sandbox = cliSandbox();
 let browser: Browser;
 let url = '';
 
+/** What a person has clicked on, from an installation without sweeps on. */
+const clicks: string[] = [];
+let table = '';
+
 beforeAll(async () => {
   browser = await launchChromium();
-  const run = sandbox.start(['run', sandbox.writeSpec('spec.json', spec), '--slots', '2']);
-  await until(() => run.output().stdout.includes('Dashboard'), {
-    deadlineMs: 150_000,
-    what: 'the sweep to end',
-  });
-  url = /http:\/\/127\.0\.0\.1:\d+\/sweeps\/sweep-\w+/.exec(run.output().stdout + run.output().stderr)?.[0] ?? '';
-});
+  const up = await sandbox.run(['up', '--slots', '2']);
+  const start = /http:\/\/127\.0\.0\.1:\d+/.exec(up.stdout + up.stderr)?.[0] ?? up.stderr;
+  const page = await browser.newPage({ acceptDownloads: true });
+  const click = async (what: string, place: Locator): Promise<void> => {
+    clicks.push(what);
+    await place.click();
+  };
+  await page.goto(start);
+  await click('Launch a sweep', page.getByRole('link', { name: 'Launch a sweep' }));
+  // An example is there already; what is trained here takes moments instead of minutes.
+  await page.locator('#spec-form > *').first().waitFor();
+  expect(await page.inputValue('#spec-text')).toContain('Semantic class');
+  await page.fill('#spec-text', JSON.stringify(spec));
+  await page.locator('#launch-state', { hasText: /^51 trials/ }).waitFor();
+  await click('quick size', page.getByLabel('quick size'));
+  await page.locator('#launch-state', { hasText: /^34 trials/ }).waitFor();
+  await click('Launch', page.locator('#launch-button'));
+  await page.waitForURL(/\/sweeps\/sweep-\w+\?launched=new/);
+  url = page.url().split('?')[0] ?? '';
+  await page.locator('#summary .state', { hasText: 'completed' }).waitFor({ timeout: 120_000 });
+  await page.locator('table.comparison tr[data-setting] td[data-mean]').first().waitFor();
+  const download = page.waitForEvent('download');
+  await click('LaTeX', page.locator('.table-tools a', { hasText: 'LaTeX' }));
+  table = readFileSync(await (await download).path(), 'utf8');
+  await page.close();
+}, 240_000);
 afterAll(async () => {
   await browser.close();
   await sandbox.remove();
@@ -69,6 +93,17 @@ async function saved(page: Page, chart: string, form: string): Promise<Buffer> {
   expect(download.suggestedFilename()).toBe(`${chart}.${form.toLowerCase()}`);
   return readFileSync(await download.path());
 }
+
+describe('an installation without sweeps', () => {
+  it('comes to a LaTeX table in four clicks', () => {
+    expect(clicks).toEqual(['Launch a sweep', 'quick size', 'Launch', 'LaTeX']);
+    expect(table).toContain('\\begin{tabular}');
+    expect(table).toContain('\\bottomrule');
+    // A row for each setting, with numbers.
+    expect(table.match(/\\pm/g)?.length).toBeGreaterThan(17);
+    expect(table).not.toContain('<img');
+  });
+});
 
 describe('a finished sweep', () => {
   it('shows every chart, each with its numbers, and saves it as SVG, PNG and CSV', async () => {

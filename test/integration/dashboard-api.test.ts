@@ -175,6 +175,11 @@ describe('reading', () => {
     expect((await whole('/sweeps?find=listed', 'sweeps', 3)).map(({ sweepId }) => sweepId)).toEqual(
       [4, 3, 2, 1].map((index) => `sweep-listed${String(index)}`),
     );
+    // The page of the list begins behind the same places.
+    const before = `${String(Date.parse('2026-01-01T00:00:00.123Z'))}_sweep-listed3`;
+    const page = await fetch(`${rig.url}/?before=${before}`, { headers: { Authorization: `Bearer ${view}` } });
+    const links = [...(await page.text()).matchAll(/href="\/sweeps\/(sweep-listed\d)"/g)].map(([, id]) => id);
+    expect(links).toEqual(['sweep-listed2', 'sweep-listed1']);
   });
 
   it('gives a trial with its attempts, and where its pictures are', async () => {

@@ -1,5 +1,10 @@
 import { request } from 'node:http';
+import { Hono } from 'hono';
+import { contextStorage } from 'hono/context-storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAccess } from '../../services/dashboard/access/access.js';
+import { everySweep, LiveChanges } from '../../services/dashboard/live/live-changes.js';
+import { eventRoutes } from '../../services/dashboard/routes/events.js';
 import { startDashboardRig, type DashboardRig } from '../helpers/dashboard-rig.js';
 import { until } from '../helpers/deadline.js';
 import { seededTrialId, seedSweep, twoTaskSettings, type SeedOptions } from '../helpers/seed-sweep.js';
@@ -33,6 +38,15 @@ beforeAll(async () => {
     },
   });
   await seedSweep(rig.client, sweep);
+  for (const [target, trialId] of [
+    [sweep.id, null],
+    [seededTrialId(sweep, 1), seededTrialId(sweep, 1)],
+  ] as const) {
+    await rig.client.query(
+      'INSERT INTO annotation (target, sweep_id, trial_id, notes, tags) VALUES ($1, $2, $3, $4, $5)',
+      [target, sweep.id, trialId, script, [script, 'a"><script>alert(3)</script>']],
+    );
+  }
 });
 afterAll(() => rig.close());
 
@@ -147,7 +161,7 @@ describe('a forged request of another site', () => {
   });
 });
 
-describe('script in names, labels and logs', () => {
+describe('script in names, labels, logs, notes and tags', () => {
   it('is text wherever it is shown', async () => {
     const trial = seededTrialId(sweep, 1);
     for (const path of [
@@ -156,6 +170,12 @@ describe('script in names, labels and logs', () => {
       `/trials/${trial}`,
       '/launch',
       `/sweeps/${sweep.id}?find=${script}`,
+      `/sweeps/${sweep.id}/delete`,
+      `/sweeps/${sweep.id}/report.html`,
+      `/?find=${script}`,
+      `/?tag=${encodeURIComponent(script)}`,
+      '/actions',
+      '/workers',
     ]) {
       const html = await (await get(path)).text();
       expect(html, path).not.toMatch(/<script>|<img src=x/);
@@ -247,5 +267,37 @@ describe('too much', () => {
     const right = await post('/login', own(), { secret: operate });
     expect(right.status).toBe(429);
     expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+});
+
+describe('an event stream that nobody reads', () => {
+  it('gets one event for all changes meanwhile: nothing piles up', async () => {
+    const live = new LiveChanges(() => Promise.resolve(''), { minGap: 0, pollEvery: 60_000 });
+    const access = createAccess({ token: undefined, viewToken: undefined, sessionHours: 1, proxies: 0 });
+    const app = new Hono().use(contextStorage()).route('/', eventRoutes({ live, access }));
+    const readers = await Promise.all(
+      Array.from({ length: 50 }, async () => {
+        const reader = (await app.request('/events')).body?.pipeThrough(new TextDecoderStream()).getReader();
+        // The beginning is read, and then nothing more.
+        expect((await reader?.read())?.value).toContain('retry:');
+        return reader;
+      }),
+    );
+    const [told, count] = [new Set<number>(), 500];
+    live.watch(everySweep, { changed: () => told.add(told.size), closed: () => undefined });
+    for (let change = 0; change < count; change += 1) {
+      live.notice('sweep-any');
+      const before = told.size;
+      await until(() => told.size > before, { deadlineMs: 2000, what: 'the change to be told', intervalMs: 0 });
+    }
+    live.close();
+    for (const reader of readers) {
+      let text = '';
+      for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) text += part.value;
+      const events = text.match(/event: change/g)?.length ?? 0;
+      expect(events).toBeGreaterThan(0);
+      expect(events).toBeLessThan(10);
+    }
+    expect(told.size).toBe(count);
   });
 });

@@ -18,7 +18,7 @@ export interface Effects {
 }
 
 /** At most so often dashboards are told of the same sweep, in milliseconds. */
-const noticeGapMs = 250;
+const noticeGapMs = 100;
 
 /**
  * Publishes over core NATS. Of the notices for one sweep the first goes out at once, those that come within the gap

@@ -2,12 +2,12 @@
 export interface BatchLimits {
   readonly count: number;
   readonly bytes: number;
-  /** How long a batch waits for one more item after its newest, in milliseconds. */
+  /** How long a batch waits for further items after its first, in milliseconds. */
   readonly lingerMs: number;
 }
 
 /**
- * Makes batches of what comes in: a batch ends when it is full, when nothing comes for a moment, or with the source.
+ * Makes batches of what comes in: a batch ends when it is full, a moment after its first item, or with the source.
  * Nothing is taken from the source while a batch is being worked on, but for one item. When the source fails, what it
  * gave before is a batch still; the error comes after it.
  */
@@ -29,9 +29,10 @@ export async function* gather<Item>(
     if (first.done === true) return;
     const batch = [first.value];
     let bytes = sizeOf(first.value);
+    const end = performance.now() + limits.lingerMs;
     next = ahead();
     while (batch.length < limits.count && bytes < limits.bytes) {
-      const more = await within(next, limits.lingerMs);
+      const more = await within(next, end - performance.now());
       if (more === undefined || more.done === true) break;
       batch.push(more.value);
       bytes += sizeOf(more.value);

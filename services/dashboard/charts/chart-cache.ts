@@ -1,11 +1,3 @@
-import { createHash } from 'node:crypto';
-
-export interface CachedText {
-  readonly text: string;
-  /** Of the text, for a browser to ask whether it has changed. */
-  readonly etag: string;
-}
-
 /** Sweeps whose charts are kept: those that people look at. */
 const mostSweeps = 16;
 
@@ -15,16 +7,16 @@ const mostSweeps = 16;
  */
 export class ChartCache {
   /** In the order in which they were last asked for. */
-  private readonly kept = new Map<string, { readonly mark: string; readonly made: Promise<CachedText> }>();
+  private readonly kept = new Map<string, { readonly mark: string; readonly made: Promise<string> }>();
 
   /**
    * @param mark differs when what the charts are made from has changed
    * @param make called at most once for a mark, however many ask at the same time
    */
-  async read(sweepId: string, mark: string, make: () => Promise<string>): Promise<CachedText> {
+  async read(sweepId: string, mark: string, make: () => Promise<string>): Promise<string> {
     const before = this.kept.get(sweepId);
     this.kept.delete(sweepId);
-    const entry = before?.mark === mark ? before : { mark, made: make().then(withTag) };
+    const entry = before?.mark === mark ? before : { mark, made: make() };
     this.kept.set(sweepId, entry);
     for (const oldest of this.kept.keys()) {
       if (this.kept.size <= mostSweeps) break;
@@ -38,8 +30,4 @@ export class ChartCache {
       throw error;
     }
   }
-}
-
-function withTag(text: string): CachedText {
-  return { text, etag: `W/"${createHash('sha256').update(text).digest('hex').slice(0, 24)}"` };
 }

@@ -19,6 +19,8 @@ const learnedColoursOnDark = ['#F0803C', '#2BB58F', '#E39BC4'] as const;
 const cividis = ['#00224E', '#2A3F6D', '#575C6D', '#7D7C78', '#A59C74', '#D2C060', '#FEE838'] as const;
 
 const dashes: readonly (readonly number[])[] = [[], [7, 4], [2, 3]];
+/** One for each round of the colours, so that marks without lines are told apart too. */
+const learnedMarkers = ['star', 'triangle', 'rect'] as const;
 const markers = ['circle', 'rect', 'triangle', 'rectRot', 'star'] as const;
 
 function channels(hex: string): [number, number, number] {
@@ -52,13 +54,13 @@ export function lookOf(entry: LegendEntry, dark: boolean): SeriesLook {
   switch (entry.role) {
     case 'learned': {
       const colours = dark ? learnedColoursOnDark : learnedColours;
-      // Neighbours differ in colour and dash; after a round of colours the dashes are shifted by one.
+      // Neighbours differ in colour and dash; after a round of colours the dashes are shifted by one and the mark changes.
       const round = Math.floor(entry.rank / colours.length);
       return {
         colour: colours[entry.rank % colours.length] ?? colours[0],
         dash: dashes[(entry.rank + round) % dashes.length] ?? [],
         width: 2.75,
-        marker: 'star',
+        marker: learnedMarkers[round % learnedMarkers.length] ?? 'star',
       };
     }
     case 'single':

@@ -39,6 +39,8 @@ class Section {
   readonly #hidden = new Set<string>();
   readonly #buttons = new Map<string, HTMLButtonElement>();
   #legendMark = '';
+  /** What each chart was last drawn from: a new point changes a few of them. */
+  readonly #drawn = new Map<string, string>();
   #shown: ChartSection | undefined;
 
   constructor(id: string) {
@@ -60,18 +62,23 @@ class Section {
     this.#shown = section;
     this.#title.textContent = section.title;
     this.#explanation.textContent = section.explanation;
-    this.draw();
+    this.#draw(section);
   }
 
+  /** Draws everything again: switches or colours have changed. */
   draw(): void {
-    const section = this.#shown;
-    if (section === undefined) return;
+    this.#drawn.clear();
+    if (this.#shown !== undefined) this.#draw(this.#shown);
+  }
+
+  #draw(section: ChartSection): void {
     this.#drawLegend(section);
     const wanted = new Set(section.charts.map((chart) => chart.id));
     for (const [id, figure] of this.#figures) {
       if (wanted.has(id)) continue;
       figure.remove();
       this.#figures.delete(id);
+      this.#drawn.delete(id);
     }
     for (const chart of section.charts) {
       let figure = this.#figures.get(chart.id);
@@ -80,6 +87,9 @@ class Section {
         this.#figures.set(chart.id, figure);
         this.#grid.append(figure.element);
       }
+      const mark = JSON.stringify([chart, section.legend]);
+      if (this.#drawn.get(chart.id) === mark) continue;
+      this.#drawn.set(chart.id, mark);
       figure.update(chart, section.legend, this.#hidden);
     }
   }

@@ -34,14 +34,20 @@ export function scrollToEnds(region: Element): void {
   for (const box of region.querySelectorAll<HTMLElement>('[data-follow]')) box.scrollTop = box.scrollHeight;
 }
 
+/** What each region was last made from: most changes leave most of them as they are. */
+const lastTexts = new WeakMap<Element, string>();
+
 /** Fetches one region's HTML again and merges it in. @throws when the server does not answer with it */
 export async function refreshRegion(region: Element, source: string): Promise<void> {
   const response = await fetch(source, { headers: { Accept: 'text/html' } });
   // The session has run out: the page leads to the login and back.
   if (response.status === 401) window.location.reload();
   if (!response.ok) throw new Error(`${source}: ${response.status}`);
+  const text = await response.text();
+  if (lastTexts.get(region) === text) return;
+  lastTexts.set(region, text);
   const template = document.createElement('template');
-  template.innerHTML = await response.text();
+  template.innerHTML = text;
   const atEnd = followers(region);
   morphChildren(region, template.content, highlight);
   for (const box of atEnd) box.scrollTop = box.scrollHeight;

@@ -7,6 +7,8 @@ export interface LiveListener {
 export interface LiveOptions {
   /** Changes closer together than this become one, in milliseconds. */
   readonly minGap: number;
+  /** The same for pages that take long to make, at the most. */
+  readonly maxGap?: number;
   /** Without a notice for this long the database is asked, in milliseconds. */
   readonly pollEvery: number;
 }
@@ -16,12 +18,17 @@ interface Topic {
   readonly listeners: Set<LiveListener>;
   fingerprint: string | undefined;
   lastTold: number;
+  /** Milliseconds that the slowest part of its pages took to make. */
+  cost: number;
   telling: NodeJS.Timeout | undefined;
   polling: NodeJS.Timeout | undefined;
 }
 
 /** The topic of pages that show every sweep. */
 export const everySweep = '*';
+
+/** Making the parts of a page anew takes no more than one in so many moments of this process. */
+const costShare = 4;
 
 /**
  * Turns notices of changes into at most one telling per `minGap` for each page, and looks for itself when no notice
@@ -31,12 +38,13 @@ export class LiveChanges {
   readonly #topics = new Map<string, Topic>();
   readonly #fingerprint: (topic: string) => Promise<string>;
   readonly #options: LiveOptions;
+  readonly #versions = new Map<string, number>();
   #closed = false;
 
   /** @param fingerprint a text for a topic (a sweep's id or `everySweep`) that differs when what it shows has changed */
   constructor(
     fingerprint: (topic: string) => Promise<string>,
-    options: LiveOptions = { minGap: 500, pollEvery: 5000 },
+    options: LiveOptions = { minGap: 150, maxGap: 2000, pollEvery: 5000 },
   ) {
     this.#fingerprint = fingerprint;
     this.#options = options;
@@ -50,7 +58,14 @@ export class LiveChanges {
     }
     let topic = this.#topics.get(topicName);
     if (topic === undefined) {
-      topic = { listeners: new Set(), fingerprint: undefined, lastTold: 0, telling: undefined, polling: undefined };
+      topic = {
+        listeners: new Set(),
+        fingerprint: undefined,
+        lastTold: 0,
+        cost: 0,
+        telling: undefined,
+        polling: undefined,
+      };
       this.#topics.set(topicName, topic);
       this.#pollLater(topicName, topic);
     }
@@ -69,9 +84,24 @@ export class LiveChanges {
   /** A sweep changed: its own page and the pages of all sweeps are told. */
   notice(sweepId: string): void {
     for (const name of [sweepId, everySweep]) {
+      this.#versions.set(name, this.version(name) + 1);
       const topic = this.#topics.get(name);
       if (topic !== undefined) this.#tellSoon(name, topic);
     }
+  }
+
+  /** Another number after each change of a topic that this has heard of. */
+  version(topicName: string): number {
+    return this.#versions.get(topicName) ?? 0;
+  }
+
+  /**
+   * A part of a topic's pages took so long to make, in milliseconds: pages that cost much are made less often. The
+   * slowest part counts, and is forgotten slowly.
+   */
+  took(topicName: string, milliseconds: number): void {
+    const topic = this.#topics.get(topicName);
+    if (topic !== undefined) topic.cost = Math.max(milliseconds, topic.cost * 0.9);
   }
 
   /** Ends every listener, for the shutdown. */
@@ -87,7 +117,9 @@ export class LiveChanges {
 
   #tellSoon(name: string, topic: Topic): void {
     if (topic.telling !== undefined) return;
-    const wait = Math.max(0, topic.lastTold + this.#options.minGap - Date.now());
+    const { minGap, maxGap = minGap } = this.#options;
+    const gap = Math.min(maxGap, Math.max(minGap, costShare * topic.cost));
+    const wait = Math.max(0, topic.lastTold + gap - Date.now());
     topic.telling = setTimeout(() => {
       topic.telling = undefined;
       topic.lastTold = Date.now();
@@ -108,7 +140,9 @@ export class LiveChanges {
     if (this.#topics.get(name) !== topic) return;
     const changed = fingerprint !== topic.fingerprint;
     topic.fingerprint = fingerprint;
-    if (changed) this.#tellSoon(name, topic);
-    else this.#pollLater(name, topic);
+    if (changed) {
+      this.#versions.set(name, this.version(name) + 1);
+      this.#tellSoon(name, topic);
+    } else this.#pollLater(name, topic);
   }
 }

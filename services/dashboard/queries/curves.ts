@@ -40,8 +40,7 @@ export async function readSettingCurves(
   return rows.map(({ setting_key, ...row }) => ({ settingKey: setting_key, ...row }));
 }
 
-/** The statement of `readSettingCurves`. */
-export function settingCurves(sweepId: string, { settings, splits, metrics }: WantedCurves): Prisma.Sql {
+function settingCurves(sweepId: string, { settings, splits, metrics }: WantedCurves): Prisma.Sql {
   return Prisma.sql`
     SELECT t.setting_key, m.split, m.task, m.metric, m.epoch,
       avg(m.value)::float8 AS mean, stddev_samp(m.value)::float8 AS deviation, count(*)::int AS seeds
@@ -122,8 +121,7 @@ export function readMetricRange(
   return database.$queryRaw<MetricPoint[]>(metricRange({ trialId, attempt }, range));
 }
 
-/** The statement of `readMetricRange`. */
-export function metricRange(
+function metricRange(
   { trialId, attempt }: { readonly trialId: string; readonly attempt: number },
   { split, task, metrics, behind, limit }: MetricRange,
 ): Prisma.Sql {

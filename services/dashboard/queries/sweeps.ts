@@ -101,24 +101,22 @@ export interface SweepFilter {
   readonly tag: string | undefined;
   /** Those that are archived instead of those that are not. */
   readonly archived: boolean;
+  /** Only those that come after this place of the list. */
+  readonly behind: Pick<SweepOverview, 'createdAt' | 'id'> | undefined;
 }
 
-export const everything: SweepFilter = { text: '', tag: undefined, archived: false };
+export const everything: SweepFilter = { text: '', tag: undefined, archived: false, behind: undefined };
 
-/** A sweep's place in the list. */
-export type SweepPlace = Pick<SweepOverview, 'createdAt' | 'id'>;
+/** Sweeps on one page of the list. */
+export const sweepsPerPage = 100;
 
-/**
- * The newest sweeps, newest first.
- * @param behind only those that come after this place
- */
+/** The newest sweeps, newest first. */
 export function listSweeps(
   database: Database,
   filter: SweepFilter = everything,
-  limit = 100,
-  behind?: SweepPlace,
+  limit = sweepsPerPage,
 ): Promise<SweepOverview[]> {
-  const { text, tag, archived } = filter;
+  const { text, tag, archived, behind } = filter;
   // What a person writes is looked for as it is: it holds no wildcards.
   const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
   return readOverviews(

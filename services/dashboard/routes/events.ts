@@ -11,7 +11,7 @@ const heartbeatMs = 15_000;
 const reconnectMs = 1_500;
 
 /** Server-sent events: `change` when what a page shows has changed. The page then fetches its parts again. */
-export function eventRoutes({ live, access }: Dependencies): Hono {
+export function eventRoutes({ live, access }: Pick<Dependencies, 'live' | 'access'>): Hono {
   const app = new Hono();
   app.get('/events', (context) => {
     const asked = context.req.query('sweep');

@@ -13,6 +13,8 @@ import { CheckResult, type Preview } from '../views/launch-check.js';
 import { LaunchPage, type LaunchForm } from '../views/launch.js';
 import { readId } from './parameters.js';
 
+/** What the page begins with: the paper's first table, two tasks and minutes at its quick size. */
+const firstExample = 'class-depth';
 /** Past sweeps that are offered as a start. */
 const offeredSweeps = 50;
 
@@ -55,7 +57,8 @@ export function launchRoutes({ database, assets, commands, examples }: Dependenc
       if (sweepId === undefined || stored === undefined) return context.notFound();
       return context.html(await page({ ...fresh, text: textOfSpec(stored.spec) }, { sweep: sweepId }));
     }
-    const example = name === undefined ? examples[0] : examples.find((one) => one.name === name);
+    const example =
+      examples.find((one) => one.name === (name ?? firstExample)) ?? (name === undefined ? examples[0] : undefined);
     if (name !== undefined && example === undefined) return context.notFound();
     const from = example === undefined ? {} : { example: example.name };
     return context.html(await page({ ...fresh, text: example?.text ?? '' }, from));

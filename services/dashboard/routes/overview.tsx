@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { Dependencies } from '../dependencies.js';
 import { listSweeps } from '../queries/sweeps.js';
 import { listWorkers } from '../queries/workers.js';
-import { SweepListPage, SweepTable } from '../views/sweep-list.js';
+import { SweepListPage, SweepPart } from '../views/sweep-list.js';
 import { readNotice, readSweepFilter } from './parameters.js';
 import { WorkersPage, WorkersTable } from '../views/workers.js';
 
@@ -22,7 +22,7 @@ export function overviewRoutes({ database, assets }: Dependencies): Hono {
   );
   app.get('/fragment/sweeps', async (context) => {
     const filter = readSweepFilter(context.req.query());
-    return context.html(<SweepTable sweeps={await listSweeps(database, filter)} filter={filter} />);
+    return context.html(<SweepPart sweeps={await listSweeps(database, filter)} filter={filter} />);
   });
   app.get('/fragment/workers', async (context) => context.html(<WorkersTable workers={await listWorkers(database)} />));
   return app;

@@ -25,7 +25,13 @@ export function readTrialFilter(query: { state?: string | undefined; page?: stri
 export function readSweepFilter(query: Readonly<Record<string, string | undefined>>): SweepFilter {
   const text = (name: string): string => (query[name] ?? '').replaceAll('\0', '').trim().slice(0, 200);
   const tag = text('tag');
-  return { text: text('find'), tag: tag === '' ? undefined : tag, archived: query['archived'] === 'yes' };
+  const [, at, id] = /^(\d{1,14})_([\w-]{1,64})$/.exec(query['before'] ?? '') ?? [];
+  return {
+    text: text('find'),
+    tag: tag === '' ? undefined : tag,
+    archived: query['archived'] === 'yes',
+    behind: at === undefined || id === undefined ? undefined : { createdAt: new Date(Number(at)), id },
+  };
 }
 
 /** "3 trials", "1 trial". */

@@ -48,11 +48,13 @@ export function ActionsPage({ assets, rows }: { assets: PageProps['assets']; row
                       <Target row={row} />
                     </td>
                     <td data-label="Who">
-                      {row.name ?? 'somebody'}
-                      <span class="sub">
-                        {[row.via === null ? undefined : (ways[row.via] ?? row.via), row.role, row.address]
-                          .filter((part) => part !== undefined && part !== null)
-                          .join(' · ')}
+                      <span>
+                        {row.name ?? 'somebody'}
+                        <span class="sub">
+                          {[row.via === null ? undefined : (ways[row.via] ?? row.via), row.role, row.address]
+                            .filter((part) => part !== undefined && part !== null)
+                            .join(' · ')}
+                        </span>
                       </span>
                     </td>
                     <td data-label="Outcome" class={row.outcome === 'done' ? undefined : 'text-bad'}>

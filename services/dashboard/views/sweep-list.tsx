@@ -1,7 +1,7 @@
 import { dash } from '../../shared/compare/number-forms.js';
 import { formatEstimate, formatTime } from '../format.js';
 import { taskLabel } from '../../shared/compare/metric-names.js';
-import type { SweepFilter, SweepOverview } from '../queries/sweeps.js';
+import { sweepsPerPage, type SweepFilter, type SweepOverview } from '../queries/sweeps.js';
 import type { WorkerRow } from '../queries/workers.js';
 import { Tags } from './annotation.js';
 import { Live, Page, TableScroll, type PageProps } from './layout.js';
@@ -53,7 +53,7 @@ function SweepLine({ sweep }: { sweep: SweepOverview }) {
 }
 
 /** The table of sweeps, or how to start the first one. */
-export function SweepTable({ sweeps, filter }: { sweeps: readonly SweepOverview[]; filter: SweepFilter }) {
+function SweepTable({ sweeps, filter }: { sweeps: readonly SweepOverview[]; filter: SweepFilter }) {
   if (sweeps.length === 0 && (filter.archived || filter.text !== '' || filter.tag !== undefined)) {
     return <p class="empty">{filter.archived ? 'No archived sweep is like this.' : 'No sweep is like this.'}</p>;
   }
@@ -100,12 +100,29 @@ export function SweepTable({ sweeps, filter }: { sweeps: readonly SweepOverview[
   );
 }
 
+/** A page of the list, with links to the newest sweeps and to older ones. */
+export function SweepPart({ sweeps, filter }: { sweeps: readonly SweepOverview[]; filter: SweepFilter }) {
+  const last = sweeps.length === sweepsPerPage ? sweeps.at(-1) : undefined;
+  return (
+    <>
+      <SweepTable sweeps={sweeps} filter={filter} />
+      {last === undefined && filter.behind === undefined ? null : (
+        <nav class="pages" aria-label="Pages of sweeps">
+          {filter.behind === undefined ? null : <a href={`/${sweepQuery({ ...filter, behind: undefined })}`}>Newest</a>}
+          {last === undefined ? null : <a href={`/${sweepQuery({ ...filter, behind: last })}`}>Older</a>}
+        </nav>
+      )}
+    </>
+  );
+}
+
 /** The filter as a query, "" for everything. */
-function sweepQuery({ text, tag, archived }: SweepFilter): string {
+function sweepQuery({ text, tag, archived, behind }: SweepFilter): string {
   const query = new URLSearchParams({
     ...(text === '' ? {} : { find: text }),
     ...(tag === undefined ? {} : { tag }),
     ...(archived ? { archived: 'yes' } : {}),
+    ...(behind === undefined ? {} : { before: `${String(behind.createdAt.getTime())}_${behind.id}` }),
   }).toString();
   return query === '' ? '' : `?${query}`;
 }
@@ -152,7 +169,7 @@ export function SweepListPage(props: {
       </form>
       <section class="card flush">
         <Live id="sweeps" source={`/fragment/sweeps${sweepQuery(filter)}`}>
-          <SweepTable sweeps={props.sweeps} filter={filter} />
+          <SweepPart sweeps={props.sweeps} filter={filter} />
         </Live>
       </section>
       <section class="card flush" aria-labelledby="workers-title">

@@ -39,7 +39,8 @@ function TrialLine({ trial }: { trial: TrialRow }) {
         {trial.state === 'waiting' || trial.state === 'queued' || trial.state === 'cancelled' ? (
           dash
         ) : (
-          <Steps step={trial.step} steps={trial.steps} />
+          // The last heartbeat was before the last step.
+          <Steps step={trial.state === 'succeeded' ? trial.steps : trial.step} steps={trial.steps} />
         )}
       </td>
       <td class="number" data-value>

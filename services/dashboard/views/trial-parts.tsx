@@ -37,10 +37,15 @@ function inTaskOrder({ tasks, weighting }: TrialConfig): TrialConfig['weighting'
   return { ...weighting, weights: Object.fromEntries(names.map((name) => [name, weighting.weights[name] ?? 0])) };
 }
 
+/** A mapping or list with nothing in it says nothing. */
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}
+
 function configurationGroups(config: TrialConfig): { title: string; rows: (readonly [string, string])[] }[] {
   const options = (value: object, name: string): (readonly [string, string])[] =>
     Object.entries(value)
-      .filter(([key]) => key !== name)
+      .filter(([key, item]) => key !== name && !isEmpty(item))
       .map(([key, item]) => [words(key), readable(item)] as const);
   return [
     {

@@ -20,7 +20,7 @@ const finalMetrics = [weightingMetrics.weight, weightingMetrics.normalisedWeight
  * The test metrics of every succeeded trial, and the weights at the end of those that learn them. Of the many epochs
  * before no row is read: test metrics have an index of their own, an attempt's last epoch is the end of the key's.
  */
-export function lastMetrics(sweepId: string): Prisma.Sql {
+function lastMetrics(sweepId: string): Prisma.Sql {
   return Prisma.sql`
     WITH done AS (
       SELECT t.id, t.attempt, s.kind FROM trial t JOIN setting s ON s.sweep_id = t.sweep_id AND s.key = t.setting_key

@@ -70,7 +70,7 @@ export const showSweeps = endpoint({
     const { limit, after: place, ...filter } = query;
     const [at, sweepId] = place === undefined ? [] : readPlace(place, ['time', 'text']);
     const behind = at === undefined || sweepId === undefined ? undefined : { createdAt: new Date(at), id: sweepId };
-    const found = await listSweeps(database, readSweepFilter(filter), limit + 1, behind);
+    const found = await listSweeps(database, { ...readSweepFilter(filter), behind }, limit + 1);
     const { page, next: following } = pageOf(found, limit, (one) => [one.createdAt.getTime(), one.id]);
     return { sweeps: page.map(sweepAnswer), next: following };
   },

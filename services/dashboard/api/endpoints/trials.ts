@@ -104,8 +104,7 @@ export const trial = z
   .describe('A trial with its attempts.');
 
 function trialAnswer(detail: TrialDetail): z.input<typeof trial> {
-  const { id, label, settingKey, seed, state, attempt, step, steps, stop, failures, maxFailures, config } =
-    detail;
+  const { id, label, settingKey, seed, state, attempt, step, steps, stop, failures, maxFailures, config } = detail;
   return {
     trialId: id,
     label,

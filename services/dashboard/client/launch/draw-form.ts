@@ -22,6 +22,11 @@ function element<Tag extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** Descriptions mark names with backticks. */
+function withCode(text: string): (Node | string)[] {
+  return text.split('`').map((part, place) => (place % 2 === 0 ? part : element('code', {}, part)));
+}
+
 /** One id for each place of a spec. */
 export function fieldId(path: Path): string {
   return `field-${path.map((key) => String(key).replace(/[^\w-]/g, '_')).join('-')}`;
@@ -57,7 +62,7 @@ export class FormDrawing {
     const id = fieldId(field.path);
     const own = this.faults.filter((fault) => samePath(fault.path, field.path));
     return [
-      ...(about === undefined ? [] : [element('p', { class: 'field-about', id: `${id}-about` }, about)]),
+      ...(about === undefined ? [] : [element('p', { class: 'field-about', id: `${id}-about` }, ...withCode(about))]),
       ...(own.length === 0
         ? []
         : [element('p', { class: 'field-fault', id: `${id}-fault` }, own.map(({ message }) => message).join('; '))]),
