@@ -16,5 +16,6 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'sweep-page': () => import('./sweep-page.js'),
   'live-lag': () => import('./live-lag.js'),
   'dashboard-memory': () => import('./dashboard-memory.js'),
+  asha: () => import('./asha.js'),
   engines: () => import('./engines.js'),
 };

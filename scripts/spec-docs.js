@@ -3,6 +3,7 @@ import { encoders } from '../dist/services/shared/catalog/encoders.js';
 import { models } from '../dist/services/shared/catalog/models.js';
 import { optimizers } from '../dist/services/shared/catalog/optimizers.js';
 import { derivedRows } from '../dist/services/shared/catalog/derived-rows.js';
+import { samplers } from '../dist/services/shared/catalog/samplers.js';
 import { stoppingRules } from '../dist/services/shared/catalog/stopping-rules.js';
 import { weightings } from '../dist/services/shared/catalog/weightings.js';
 import { metricsOfKind } from '../dist/services/shared/catalog/metrics.js';
@@ -61,6 +62,7 @@ function table(head, rows) {
 /** Sections of the page that explain a field. */
 const sections = {
   grid: 'grid-fixed-weights',
+  search: 'search',
   weightings: 'weightings',
   baselines: 'baselines-and-δm',
   data: 'workloads',
@@ -146,6 +148,7 @@ const parts = {
   models: () => catalogSections(models, anyWorkload.properties.model.oneOf, 'name'),
   encoders: () => catalogSections(encoders, anyWorkload.properties.model.oneOf[0].properties.encoder.oneOf, 'name'),
   optimizers: () => catalogSections(optimizers, anyWorkload.properties.optimizer.oneOf, 'name'),
+  search: () => catalogSections(samplers, anyWorkload.properties.search.oneOf, 'sampler'),
   stopping: () => catalogSections(stoppingRules, anyWorkload.properties.stopping.oneOf, 'rule'),
   checkpoint: () => fieldTable(anyWorkload.properties.checkpoint),
   transfer: () => fieldTable(anyWorkload.properties.transfer),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { deriveWeights, type Outcome } from '../../services/shared/plan/derive-weights.js';
+import { deriveWeights } from '../../services/shared/plan/derive-weights.js';
+import type { Outcome } from '../../services/shared/plan/outcome.js';
 import { planSweep } from '../../services/shared/plan/plan.js';
 import { countTrials } from '../../services/shared/sweep-spec/count.js';
 import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';

@@ -3,7 +3,8 @@ import { derivation } from '../../shared/derivation.js';
 import type { ErrorRecord } from '../../shared/errors.js';
 import { weightingMetrics } from '../../shared/messages/reports.js';
 import { trialConfig } from '../../shared/trial-config.js';
-import { deriveWeights, type Derived, type Outcome } from '../../shared/plan/derive-weights.js';
+import { deriveWeights } from '../../shared/plan/derive-weights.js';
+import type { Derived, Outcome } from '../../shared/plan/outcome.js';
 import { weightsText } from '../../shared/plan/names.js';
 import { trialLabel } from '../../shared/plan/plan.js';
 
@@ -120,12 +121,14 @@ async function fillIn(
 /** What the trials that these ones need ended with, by the trial that needs it. */
 async function readOutcomes(transaction: Queryable, trialIds: readonly string[]): Promise<Map<string, Outcome[]>> {
   if (trialIds.length === 0) return new Map();
-  const needed = await transaction.$queryRaw<NeededRow[]>`
+  const edges = await transaction.$queryRaw<NeededRow[]>`
     SELECT d.trial_id, d.needs_id, n.setting_key, s.position, s.label, s.kind, s.tasks, s.weights,
       n.state = 'succeeded' AS succeeded
     FROM trial_dependency d JOIN trial n ON n.id = d.needs_id
     JOIN setting s ON s.sweep_id = n.sweep_id AND s.key = n.setting_key
-    WHERE d.trial_id = ANY(${[...trialIds]}::text[])`;
+    JOIN trial t ON t.id = d.trial_id
+    WHERE d.trial_id = ANY(${[...trialIds]}::text[]) AND t.derivation->>'kind' <> 'search'`;
+  const needed = [...edges, ...(await readSearched(transaction, trialIds))];
   const numbers = await transaction.$queryRaw<NumberRow[]>`
     SELECT DISTINCT ON (m.trial_id, m.split, m.task, m.metric) m.trial_id, m.split, m.task, m.metric, m.value
     FROM trial n JOIN metric m ON m.trial_id = n.id AND m.attempt = n.attempt
@@ -146,6 +149,25 @@ async function readOutcomes(transaction: Queryable, trialIds: readonly string[])
   };
   const rowsOf = groupedBy(needed, (row) => row.trial_id);
   return new Map([...rowsOf].map(([trialId, rows]) => [trialId, rows.map(outcomeOf)]));
+}
+
+/**
+ * What a point of a search is told: the single-task networks and all fixed weights before its round, of its own
+ * architecture. It waits for the round before it alone; that one has waited for the others.
+ */
+async function readSearched(transaction: Queryable, trialIds: readonly string[]): Promise<NeededRow[]> {
+  return transaction.$queryRaw<NeededRow[]>`
+    SELECT t.id AS trial_id, n.id AS needs_id, n.setting_key, s.position, s.label, s.kind, s.tasks, s.weights,
+      n.state = 'succeeded' AS succeeded
+    FROM trial t JOIN setting own ON own.sweep_id = t.sweep_id AND own.key = t.setting_key
+    JOIN setting s ON s.sweep_id = t.sweep_id
+    JOIN trial n ON n.sweep_id = s.sweep_id AND n.setting_key = s.key
+    WHERE t.id = ANY(${[...trialIds]}::text[]) AND t.derivation->>'kind' = 'search'
+      AND s.basis IS NOT DISTINCT FROM own.basis
+      AND (s.kind = 'single' OR (s.kind = 'fixed' AND s.tasks = own.tasks
+        AND n.config->'model' = t.config->'model' AND s.weights IS NOT NULL
+        AND (n.derivation IS NULL OR (n.derivation->>'kind' = 'search'
+          AND (n.derivation->>'round')::int < (t.derivation->>'round')::int))))`;
 }
 
 function groupedBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {

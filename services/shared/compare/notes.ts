@@ -1,4 +1,5 @@
 import { isMadeUp } from '../catalog/workloads.js';
+import { isSearchedPoint } from '../plan/names.js';
 import { isTerminal } from '../trial-state.js';
 import { baselineKey, type Baseline, type Comparison } from './comparison.js';
 import { significanceLevel } from './close-to-best.js';
@@ -78,7 +79,11 @@ function weightNotes({ rows }: Comparison): string[] {
 
 /** Where the weights of rows that depend on others come from. */
 function originNotes({ rows }: Comparison): string[] {
-  return rows.flatMap(({ setting: { label, note } }) => (note == null ? [] : [`${oneLine(label)}: ${oneLine(note)}.`]));
+  // Of a search's points it says the same for each: that stands in the procedure.
+  const described = rows.filter(({ setting }) => !isSearchedPoint(setting));
+  return described.flatMap(({ setting: { label, note } }) =>
+    note == null ? [] : [`${oneLine(label)}: ${oneLine(note)}.`],
+  );
 }
 
 function deltaNotes({ hasDelta, rows, baselines, tasks }: Comparison): string[] {

@@ -1,6 +1,8 @@
+import { samplers } from '../catalog/samplers.js';
 import { stoppingRules } from '../catalog/stopping-rules.js';
 import { dataOf } from '../catalog/workloads.js';
 import { criterionLabel } from '../criterion.js';
+import { searchField } from '../sweep-spec/search-schema.js';
 import { stoppingField } from '../sweep-spec/stopping-schema.js';
 
 /**
@@ -13,7 +15,21 @@ export function describeProcedure(
 ): string[] {
   const fields = typeof spec === 'object' && spec !== null ? (spec as Readonly<Record<string, unknown>>) : {};
   const source = { workload, data: dataOf(spec) };
-  return [...stoppingSentences(fields['stopping'], (metric) => criterionLabel(source, tasks, metric))];
+  const labelOf = (metric: string): string => criterionLabel(source, tasks, metric);
+  return [...searchSentences(fields['search'], labelOf), ...stoppingSentences(fields['stopping'], labelOf)];
+}
+
+function searchSentences(given: unknown, labelOf: (metric: string) => string): string[] {
+  const search = searchField.safeParse(given).data;
+  if (search === undefined) return [];
+  const { label } = samplers[search.sampler];
+  const how =
+    'metric' in search
+      ? `: ${Math.min(search.initial, search.points)} before anything was known, then ${search.batch} a round by ${labelOf(search.metric)} on the validation split (mean over seeds)`
+      : '';
+  return [
+    `Searched weights: ${search.points} points by ${label}${how}; no weight below ${search.least}, sampler’s seed ${search.seed}.`,
+  ];
 }
 
 function stoppingSentences(given: unknown, labelOf: (metric: string) => string): string[] {

@@ -1,39 +1,11 @@
 import type { MetricInfo } from '../catalog/metrics.js';
-import type { TaskSource } from '../catalog/workloads.js';
 import { deltaM, type BaselineTask } from '../compare/delta-m.js';
 import { taskMetrics } from '../compare/metric-names.js';
 import { formatChange, formatMetric } from '../compare/number-forms.js';
-import type { Setting } from '../compare/results.js';
 import { spread } from '../compare/statistics.js';
 import { deltaCriterion, type Derivation } from '../derivation.js';
-import type { ErrorRecord } from '../errors.js';
-import type { Weights } from './expand-grid.js';
-
-/** What a needed trial ended with. */
-export interface Outcome {
-  readonly setting: Pick<Setting, 'key' | 'position' | 'label' | 'kind' | 'tasks' | 'weights'>;
-  /** False for one that training gave up and that can be done without. */
-  readonly succeeded: boolean;
-  /** Factor of each task's loss at the end of training. */
-  readonly finalWeights: Weights;
-  /** Metrics on the validation split after the last epoch. */
-  readonly validation: readonly { readonly task: string; readonly metric: string; readonly value: number }[];
-}
-
-export type Derived =
-  | {
-      readonly weights: Weights;
-      /** Where they come from, in a sentence for people. */
-      readonly note: string;
-    }
-  | { readonly fault: ErrorRecord };
-
-export interface DerivedFor {
-  /** What knows the tasks' metrics. */
-  readonly source: TaskSource;
-  /** The tasks that are to be trained. */
-  readonly tasks: readonly string[];
-}
+import { searchedPoint } from './derive-search.js';
+import type { Derived, DerivedFor, Outcome } from './outcome.js';
 
 /** Larger weights are refused everywhere. */
 const largestWeight = 1e6;
@@ -44,9 +16,14 @@ const largestWeight = 1e6;
  */
 export function deriveWeights(derivation: Derivation, wanted: DerivedFor, outcomes: readonly Outcome[]): Derived {
   const ordered = [...outcomes].sort((a, b) => a.setting.position - b.setting.position);
-  return derivation.kind === 'replay'
-    ? replayed(derivation, wanted, ordered)
-    : bestPoint(derivation.criterion, wanted, ordered);
+  switch (derivation.kind) {
+    case 'replay':
+      return replayed(derivation, wanted, ordered);
+    case 'search':
+      return searchedPoint(derivation, wanted, ordered);
+    case 'best-point':
+      return bestPoint(derivation.criterion, wanted, ordered);
+  }
 }
 
 function replayed(

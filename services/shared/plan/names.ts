@@ -17,11 +17,22 @@ export function keyOf(weighting: WeightingConfig, tasks: readonly string[]): str
   return `${weighting.method}:${tasks.join('+')}${options.join('')}`;
 }
 
+const searchKey = 'search:';
+
+/** Whether a row is a point that a search chose while the sweep ran. */
+export function isSearchedPoint({ key }: { readonly key: string }): boolean {
+  return key.startsWith(searchKey) || key.includes(`/${searchKey}`);
+}
+
 /** The key of a row whose weights come from other rows: it names how, because the weights are not known yet. */
 export function keyOfDerived(derivation: Derivation, freshSeeds: boolean): string {
   if (derivation.kind === 'best-point') {
     const criterion = derivation.criterion === deltaCriterion ? '' : `:${derivation.criterion}`;
     return `approx-optimal${criterion}${freshSeeds ? '' : ':seeds=sweep'}`;
+  }
+  if (derivation.kind === 'search') {
+    const { search, round, place } = derivation;
+    return `${searchKey}${search.sampler}:${search.initial + (round - 1) * search.batch + place + 1}`;
   }
   const { of, over, normalised } = derivation;
   return `replay:${of}${over === 'mean' ? ':over=mean' : ''}${normalised ? ':normalised' : ''}`;

@@ -13,6 +13,7 @@ import type { FilledWeighting } from '../sweep-spec/spec.js';
 import { taskChoices } from '../sweep-spec/subsets.js';
 import { isDerived, type SpecDerived } from '../sweep-spec/weighting-schema.js';
 import { expandGrid, type GridPoint, type Weights } from './expand-grid.js';
+import { firstPoints, laterPoints, type LaterPoint } from './search-rows.js';
 import { keyOf, keyOfDerived, labelOf, modelNames, type ModelNames } from './names.js';
 
 /** A setting with what its trials train. */
@@ -63,7 +64,11 @@ export function rowsOf(spec: SweepSpec): { rows: Row[]; notes: string[] } {
     weights: Object.fromEntries(spec.tasks.map((other) => [other, other === task ? 1 : 0])),
   }));
   const listed = [
-    ...expandGrid(spec.grid, spec.tasks).map((point) => ({ ...weighedByPoint(point), fromGrid: true })),
+    ...[...expandGrid(spec.grid, spec.tasks), ...firstPoints(spec.search, spec.tasks)].map((point) => ({
+      ...weighedByPoint(point),
+      fromGrid: true,
+    })),
+    ...laterPoints(spec.search).map((point) => searchedRow(point, spec.tasks)),
     ...spec.weightings.flatMap((entry, index) =>
       isDerived(entry) ? derivedRowsOf(entry, index, spec) : weighedByWeighting(entry, index, spec.tasks),
     ),
@@ -142,6 +147,12 @@ function namesOf(models: readonly SweepModel[]): (candidate: Candidate) => Model
 function weighedByPoint({ origin, weights }: GridPoint): Weighed {
   const tasks = Object.keys(weights).filter((task) => (weights[task] ?? 0) > 0);
   return { origin, tasks, weights, weighting: fixed(tasks, weights) };
+}
+
+/** Its weights are filled in later: until then its configuration has none. */
+function searchedRow({ label, derivation }: LaterPoint, tasks: readonly string[]): Weighed {
+  const weighting = { method: 'fixed' as const, weights: {} };
+  return { origin: label, label, tasks, weights: null, weighting, derivation, fromGrid: true };
 }
 
 /** One row, or one for each choice of its tasks. */

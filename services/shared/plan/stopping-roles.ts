@@ -9,8 +9,8 @@ import type { Row } from './rows.js';
 export type StoppingRole = 'judged' | 'follows';
 
 /**
- * Which rows can be stopped. Not those that the spec exempts, nor those whose weights come from other rows, nor any
- * whose result another row cannot do without.
+ * Which rows can be stopped. Not those that the spec exempts, nor those whose weights come from other rows (but for the
+ * points of a search), nor any whose result another row cannot do without.
  */
 export function canBeStopped(
   rows: readonly Row[],
@@ -22,7 +22,7 @@ export function canBeStopped(
   return rows.map(({ setting, derivation }, index) => {
     if (setting.kind === 'single' && stopping.exempt.includes('baselines')) return false;
     if (setting.kind === 'learned' && stopping.exempt.includes('learned')) return false;
-    return derivation === null && !indispensable.has(index);
+    return (derivation === null || derivation.kind === 'search') && !indispensable.has(index);
   });
 }
 

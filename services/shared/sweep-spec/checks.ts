@@ -6,6 +6,7 @@ import { deltaCriterion } from '../derivation.js';
 import { countGrid, countTrials } from './count.js';
 import { faultOfCriterion } from './criterion-faults.js';
 import { derivedRowFaults } from './derived-rows.js';
+import { searchFaults } from './search-faults.js';
 import { writePath, type FieldFault, type FieldPath } from './describe-issue.js';
 import { modelsOf } from './model-schema.js';
 import { modelField } from './schema.js';
@@ -156,18 +157,21 @@ export const checks: readonly Check[] = [
     },
   },
   {
-    needs: ['tasks', 'grid', 'weightings', 'baselines', 'seeds', 'limits', 'model', 'models'],
+    needs: ['tasks', 'grid', 'search', 'weightings', 'baselines', 'seeds', 'limits', 'model', 'models'],
     faults: (spec) => {
       const { settings, trials } = countTrials(spec);
       if (settings === 0) {
-        return [{ path: ['grid'], message: 'is missing, and so are weightings and baselines: nothing to train' }];
+        return [
+          { path: ['grid'], message: 'is missing, and so are search, weightings and baselines: nothing to train' },
+        ];
       }
       if (trials <= spec.limits.trials) return [];
       const count = `${written(settings)} settings × ${written(spec.seeds.length)} seeds = ${written(trials)} trials`;
       return [{ path: ['grid'], message: `gives ${count}; limits.trials allows ${written(spec.limits.trials)}` }];
     },
   },
-  { needs: ['tasks', 'grid', 'weightings', 'baselines'], faults: derivedRowFaults },
+  { needs: ['tasks', 'grid', 'search', 'weightings', 'baselines'], faults: derivedRowFaults },
+  { needs: ['workload', 'data', 'tasks', 'grid', 'weightings', 'baselines', 'search'], faults: searchFaults },
   {
     needs: ['workload', 'data', 'tasks', 'grid', 'weightings', 'baselines', 'stopping'],
     faults: (spec) => {

@@ -8,18 +8,18 @@ import { isDerived } from './weighting-schema.js';
 /** What the number of trials depends on. */
 export type CountedFields = Pick<
   SweepSpec,
-  'tasks' | 'grid' | 'weightings' | 'baselines' | 'seeds' | 'model' | 'models'
+  'tasks' | 'grid' | 'search' | 'weightings' | 'baselines' | 'seeds' | 'model' | 'models'
 >;
 
 /**
- * Counts a sweep without expanding it: exact before duplicates are merged, so an upper bound of what is trained. Above
+ * Counts a sweep without expanding it, with every point that its search may add: exact before duplicates are merged, so an upper bound of what is trained. Above
  * 2^53 the numbers are rounded.
  */
 export function countTrials(spec: CountedFields): { settings: number; trials: number } {
   const models = modelsOf(spec);
   const singleTask = new Set(models.map(({ config }) => canonicalJson(singleTaskModel(config))));
   const settings =
-    BigInt(models.length) * (countGrid(spec) + BigInt(countEntries(spec))) +
+    BigInt(models.length) * (countGrid(spec) + BigInt((spec.search?.points ?? 0) + countEntries(spec))) +
     BigInt(singleTask.size * missingBaselines(spec).length);
   return { settings: Number(settings), trials: Number(settings * BigInt(spec.seeds.length)) };
 }
@@ -94,8 +94,9 @@ export function isTrainedAlone(
   return grid?.simplex !== undefined && (grid.simplex.corners || tasks.length === 1);
 }
 
-/** Whether a point of the grid trains every task of the sweep. */
-export function gridTrainsEvery({ grid, tasks }: Pick<CountedFields, 'grid' | 'tasks'>): boolean {
+/** Whether a point of the grid, or of the search, trains every task of the sweep. */
+export function gridTrainsEvery({ grid, search, tasks }: Pick<CountedFields, 'grid' | 'search' | 'tasks'>): boolean {
+  if (search !== undefined) return true;
   if (grid?.points !== undefined) {
     return grid.points.some((point) => tasks.every((task) => (point[task] ?? 0) > 0));
   }

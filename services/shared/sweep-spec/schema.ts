@@ -9,6 +9,7 @@ import { scheduleOptions } from '../schedule/options.js';
 import { distinct, keyedBy, nameOf, shownText } from './field-kinds.js';
 import { gridOf } from './grid-schema.js';
 import { modelEntry } from './model-schema.js';
+import { searchField } from './search-schema.js';
 import { stoppingField } from './stopping-schema.js';
 import { weightingOf } from './weighting-schema.js';
 
@@ -78,6 +79,9 @@ export function sweepSpecFields({ workload, workloadTasks, tasks }: Vocabulary) 
       .prefault({})
       .describe('Options of the workload.'),
     grid: gridOf(tasks).describe('Fixed loss weights, in one of three forms.').optional(),
+    search: searchField
+      .describe('Fixed loss weights that are searched: points of the simplex of all tasks, beside those of the grid.')
+      .optional(),
     weightings: z.array(weightingOf(tasks)).max(1000).default([]).describe('Further weightings, one row each.'),
     baselines: z
       .boolean()

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { TransferConfig } from '../catalog/transfer.js';
 import type { SpecModel } from './model-schema.js';
 import type { sweepSpecFields } from './schema.js';
+import type { Search } from './search-schema.js';
 import type { Stopping } from './stopping-schema.js';
 import type { SpecDerived, SpecWeighting } from './weighting-schema.js';
 
@@ -13,11 +14,12 @@ type Fields = ReturnType<typeof sweepSpecFields>;
  */
 export type SweepSpec = Omit<
   { [Name in keyof Fields]: z.output<Fields[Name]> },
-  'weightings' | 'grid' | 'models' | 'transfer' | 'stopping'
+  'weightings' | 'grid' | 'models' | 'transfer' | 'search' | 'stopping'
 > & {
   grid?: z.output<Fields['grid']>;
   models?: SpecModel[];
   transfer?: TransferConfig;
+  search?: Search;
   stopping?: Stopping;
   weightings: (FilledWeighting | SpecDerived)[];
 };
