@@ -11,6 +11,7 @@ export interface CoordinatorProcess {
   /** What it has logged so far. */
   log(): string;
   isReady(): boolean;
+  isRunning(): boolean;
   /** What the line says that tells that it is ready. */
   readyLine(): Record<string, unknown>;
 }
@@ -57,6 +58,7 @@ export function spawnCoordinator({
     },
     log: () => log,
     isReady: () => stdout.includes('"ready":true'),
+    isRunning: () => child.exitCode === null && child.signalCode === null,
     readyLine: () => JSON.parse(stdout.split('\n')[0] ?? '') as Record<string, unknown>,
   };
 }

@@ -34,6 +34,8 @@ export interface DashboardRig {
   /** For writing rows as a recorder would. */
   readonly client: pg.Client;
   readonly live: LiveChanges;
+  /** Every route of the application, as Hono writes them: `/sweeps/:id`. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
   /** Commands that the dashboard has given. */
   readonly commands: { readonly name: 'cancel' | 'retry'; readonly target: CommandTarget }[];
   /** Specs that the dashboard has submitted, with their idempotency keys. */
@@ -126,6 +128,7 @@ export async function startDashboardRig(options: DashboardRigOptions = {}): Prom
     natsUrl: nats.url,
     client,
     live,
+    routes: app.routes.map(({ method, path }) => ({ method, path })),
     commands,
     submissions,
     accessEvents,

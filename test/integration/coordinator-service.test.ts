@@ -233,6 +233,8 @@ describe('the service', () => {
       state: 'running',
     };
     client.publish(subjects.presence, 'garbage');
+    // No integer of the database holds this one; the next worker is written down all the same.
+    client.publish(subjects.presence, JSON.stringify({ ...presence, workerId: 'worker-odd', pid: 2 ** 40 }));
     client.publish(subjects.presence, JSON.stringify(presence));
     await until(async () => (await database.worker.findUnique({ where: { id: 'worker-here' } }))?.slots === 4, {
       deadlineMs: 10_000,

@@ -101,6 +101,7 @@ const cases: readonly Case[] = [
   ['limit above the ceiling', { limits: { trials: 1e6 } }, 'limits.trials', 'at most 100000', '1000000'],
   ['grid of no form', { grid: {} }, 'grid', 'exactly one of points, values, simplex', 'none'],
   ['grid of two forms', { grid: { points: [{ depth: 1 }], simplex: { step: 1 } } }, 'grid', 'points and simplex'],
+  ['grid as a list', { grid: thousands }, 'grid', 'a mapping', 'a list of 10000'],
   ['misspelt form', { grid: { point: [] } }, 'grid.point', "did you mean 'points'?"],
   ['empty points', points(), 'grid.points', 'empty'],
   ['empty axis', { grid: { values: { depth: [], semantic: [1] } } }, 'grid.values.depth', 'empty'],
@@ -224,6 +225,15 @@ describe('a bad spec', () => {
     const faults = specFaults({ ...good, grid: { points: Array.from({ length: 5_000 }, () => ({})) } });
     expect(faults).toHaveLength(101);
     expect(faults.at(-1)?.message).toContain('4900');
+  });
+
+  it('of names without end is told in few words', () => {
+    const long = 'x'.repeat(70_000);
+    for (const change of [{ [long]: 1 }, { grid: { [long]: 1, points: [{ depth: 1 }] } }, { tasks: [long] }]) {
+      for (const { path, message } of specFaults({ ...good, ...change })) {
+        expect(path.length + message.length).toBeLessThan(500);
+      }
+    }
   });
 
   it.each([[null], [[]], ['text'], [3]])('that is no mapping: %j', (value) => {

@@ -4,6 +4,7 @@ import type { Logger } from '../../shared/log.js';
 import { workerPresence, type WorkerPresence } from '../../shared/messages/workers.js';
 import { subjects } from '../../shared/nats-names.js';
 import { recordPresence } from '../store/record-presence.js';
+import { isDataFault } from '../store/sql-state.js';
 import { createLoop, type Loop } from './loop.js';
 
 const everyMs = 1_000;
@@ -37,7 +38,13 @@ export function createPresence(database: Database, connection: NatsConnection, l
   });
   const writeDown = async (): Promise<void> => {
     for (const [workerId, presence] of [...latest]) {
-      await recordPresence(database, presence);
+      try {
+        await recordPresence(database, presence);
+      } catch (error) {
+        // What the database will never take must not keep the words of the other workers waiting.
+        if (!isDataFault(error)) throw error;
+        logger.warn({ workerId, err: error }, 'the database refuses a presence message');
+      }
       // A newer word that came meanwhile stays for the next pass; so does everything while the database is away.
       if (latest.get(workerId) === presence) latest.delete(workerId);
     }

@@ -3,7 +3,7 @@ import { longestNotes, mostTags } from '../../shared/messages/commands.js';
 import type { Dependencies } from '../dependencies.js';
 import { findSweep } from '../queries/sweeps.js';
 import { DeleteSweepPage } from '../views/delete-sweep.js';
-import { readId } from './parameters.js';
+import { readFields, readId } from './parameters.js';
 
 /** Tags as a form has them: words with commas between them, each once. */
 export function readTags(text: string): string[] {
@@ -19,8 +19,7 @@ export function annotationRoutes({ database, assets, commands }: Dependencies): 
     app.post(`/${kind}/:id/annotation`, async (context) => {
       const id = readId(context.req.param('id'));
       if (id === undefined) return context.notFound();
-      const body = await context.req.parseBody();
-      const text = (name: string): string => (typeof body[name] === 'string' ? body[name] : '');
+      const text = await readFields(context.req);
       const notes = text('notes').replaceAll('\r\n', '\n').replaceAll('\0', '').slice(0, longestNotes).trimEnd();
       const target = kind === 'sweeps' ? { sweepId: id } : { trialId: id };
       await commands.annotate({ ...target, notes, tags: readTags(text('tags')) });
@@ -36,7 +35,7 @@ export function annotationRoutes({ database, assets, commands }: Dependencies): 
   app.post('/sweeps/:id/archive', async (context) => {
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
-    const archived = (await context.req.parseBody())['archived'] === 'yes';
+    const archived = (await readFields(context.req))('archived') === 'yes';
     await commands.archive({ sweepId: sweep.id, archived });
     return context.redirect(`/sweeps/${sweep.id}?archived=${archived ? 'yes' : 'no'}`, 303);
   });

@@ -11,7 +11,7 @@ import { everything, listSweeps, readStoredSpec } from '../queries/sweeps.js';
 import { countWaiting, listCapacity } from '../queries/workers.js';
 import { CheckResult, type Preview } from '../views/launch-check.js';
 import { LaunchPage, type LaunchForm } from '../views/launch.js';
-import { readId } from './parameters.js';
+import { readFields, readId } from './parameters.js';
 
 /** What the page begins with: the paper's first table, two tasks and minutes at its quick size. */
 const firstExample = 'class-depth';
@@ -65,17 +65,17 @@ export function launchRoutes({ database, assets, commands, examples }: Dependenc
   });
 
   app.post('/launch/check', async (context) => {
-    const { text, quick } = readForm(await context.req.parseBody());
+    const { text, quick } = readForm(await readFields(context.req));
     const check = checkSpecText(text, { quick });
     return context.html(<CheckResult check={check} preview={await previewOf(check)} />);
   });
 
   app.post('/launch', async (context) => {
-    const body = await context.req.parseBody();
-    const form = readForm(body);
+    const field = await readFields(context.req);
+    const form = readForm(field);
     const check = checkSpecText(form.text, { quick: form.quick });
     // Without script, checking is a button of the same form.
-    if (body['action'] === 'check' || !check.ok) return context.html(await page(form), check.ok ? 200 : 422);
+    if (field('action') === 'check' || !check.ok) return context.html(await page(form), check.ok ? 200 : 422);
     const given = submission(check.spec, form.again ? form.key : undefined);
     const { sweepId, created } = await commands.submit(given);
     return context.redirect(`/sweeps/${sweepId}?launched=${created ? 'new' : 'again'}`, 303);
@@ -85,11 +85,7 @@ export function launchRoutes({ database, assets, commands, examples }: Dependenc
 }
 
 /** What a form of the page posts; browsers end lines with CR LF. */
-function readForm(body: Record<string, unknown>): LaunchForm {
-  const text = (name: string): string => {
-    const value = body[name];
-    return typeof value === 'string' ? value : '';
-  };
+function readForm(text: (name: string) => string): LaunchForm {
   return {
     text: text('spec').replaceAll('\r\n', '\n'),
     quick: text('quick') !== '',

@@ -4,6 +4,7 @@ import { clientAddress, loginPath, logoutPath, tooMany } from '../access/guard.j
 import { isOpen, roleOfSecret } from '../access/secrets.js';
 import type { Dependencies } from '../dependencies.js';
 import { LoginPage } from '../views/login.js';
+import { readFields } from './parameters.js';
 
 /** Where to go after the login: a path of this server and nothing else. */
 export function readNext(text: string | undefined): string {
@@ -11,8 +12,8 @@ export function readNext(text: string | undefined): string {
 }
 
 /** What a person calls themselves, for the log of actions. */
-function readName(value: unknown): string | undefined {
-  const name = typeof value === 'string' ? value.replace(/\p{C}/gu, '').trim().slice(0, 100) : '';
+function readName(value: string): string | undefined {
+  const name = value.replace(/\p{C}/gu, '').trim().slice(0, 100);
   return name === '' ? undefined : name;
 }
 
@@ -33,9 +34,9 @@ export function loginRoutes({ access, assets, commands }: Dependencies): Hono {
     const address = clientAddress(context, settings.proxies);
     const wait = attempts.wait(address);
     if (wait > 0) return tooMany(context, wait);
-    const body = await context.req.parseBody();
-    const next = readNext(typeof body['next'] === 'string' ? body['next'] : undefined);
-    const role = roleOfSecret(typeof body['secret'] === 'string' ? body['secret'] : '', settings);
+    const field = await readFields(context.req);
+    const next = readNext(field('next'));
+    const role = roleOfSecret(field('secret'), settings);
     if (role === undefined) {
       attempts.failed(address);
       if (attempts.wait(address) > 0)
@@ -43,7 +44,7 @@ export function loginRoutes({ access, assets, commands }: Dependencies): Hono {
       const fault = 'This is neither the secret that lets you operate nor the one that lets you view.';
       return context.html(<LoginPage assets={assets} next={next} fault={fault} />, 401);
     }
-    const name = readName(body['name']);
+    const name = readName(field('name'));
     const { value, until } = sessions.begin(role, name);
     setCookie(context, sessions.cookieName, value, {
       httpOnly: true,

@@ -1,3 +1,5 @@
+import type { HonoRequest } from 'hono';
+import { SigmasweepError } from '../../shared/errors.js';
 import { id } from '../../shared/messages/common.js';
 import { trialStates, type TrialState } from '../../shared/trial-state.js';
 import type { SweepFilter } from '../queries/sweeps.js';
@@ -58,4 +60,26 @@ export function readNotice(query: {
   if (cancelled !== undefined) return `${trialsText(cancelled)} cancelled.`;
   const queued = readCount(query.queued);
   return queued === undefined ? undefined : `${trialsText(queued)} queued again.`;
+}
+
+/**
+ * The fields of a form; files, and fields that are not there, are empty text.
+ * @throws SigmasweepError REQUEST_INVALID for a body that is no form, whatever its content type says
+ */
+export async function readFields(request: HonoRequest): Promise<(name: string) => string> {
+  let fields: Awaited<ReturnType<HonoRequest['parseBody']>>;
+  try {
+    fields = await request.parseBody();
+  } catch (cause) {
+    // A body above the limit is told as that.
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new SigmasweepError('REQUEST_INVALID', 'The body of the request is not the form that it says it is.', {
+      hint: 'Send the form of the page again.',
+      cause,
+    });
+  }
+  return (name) => {
+    const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    return typeof value === 'string' ? value : '';
+  };
 }

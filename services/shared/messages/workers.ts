@@ -9,7 +9,7 @@ export const workerPresence = z.object({
   workerId: id,
   name: z.string().max(200),
   host: z.string().max(200),
-  pid: z.int(),
+  pid: z.int32(),
   softwareVersion: z.string().max(50),
   backend: z.string().max(50),
   /** Why this backend, and why the better ones were passed over. */
@@ -20,8 +20,8 @@ export const workerPresence = z.object({
   /** Memory of the device, bytes. */
   memoryBytes: z.int().min(0).nullish(),
   /** Threads that one computation uses, where that is the worker's to say. */
-  threads: z.int().min(1).nullish(),
-  slots: z.int().min(1),
+  threads: z.int32().min(1).nullish(),
+  slots: z.int32().min(1),
   /** What sweeps may ask for by `schedule.requires.labels`. */
   labels: z.array(workerLabel).max(mostLabels).default([]),
   /** The programs that it may run for workload `command`. */

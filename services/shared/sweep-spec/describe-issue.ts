@@ -15,7 +15,7 @@ export function writePath(path: FieldPath): string {
   return path.reduce<string>((written, key) => {
     if (typeof key === 'number') return `${written}[${key}]`;
     const name = String(key);
-    if (!/^[\w$-]+$/.test(name)) return `${written}[${JSON.stringify(shorten(name))}]`;
+    if (!/^[\w$-]{1,60}$/.test(name)) return `${written}[${JSON.stringify(shorten(name))}]`;
     return written === '' ? name : `${written}.${name}`;
   }, '');
 }
@@ -45,14 +45,22 @@ export function quote(text: string): string {
   })}'`;
 }
 
-function shorten(text: string): string {
+/** A text, cut to what fits a sentence. */
+export function shorten(text: string): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+/** Names that a spec brings itself can be any number. */
+const shownNames = 40;
+
+function listed(names: readonly string[]): string {
+  return [...names.slice(0, shownNames), ...(names.length > shownNames ? ['…'] : [])].join(', ');
 }
 
 /** `; did you mean 'depth'?` for a name near a known one, and the known ones. */
 export function suggestion(name: string, known: readonly string[]): string {
   const meant = nearest(name, known);
-  const list = known.length === 0 ? '' : `; known: ${known.join(', ')}`;
+  const list = known.length === 0 ? '' : `; known: ${listed(known)}`;
   return meant === undefined ? list : `; did you mean ${quote(meant)}?${list === '' ? '' : ` (${list.slice(2)})`}`;
 }
 
@@ -92,7 +100,7 @@ export function allowed(issue: z.core.$ZodRawIssue, keyNouns: KeyNouns): string 
       return `must be ${nouns[whole ? 'int' : issue.expected] ?? issue.expected}`;
     }
     case 'invalid_value':
-      return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
+      return `must be ${issue.values.length > 1 ? 'one of ' : ''}${listed(issue.values.map(String))}`;
     case 'too_small':
     case 'too_big':
       return boundMessage(issue);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { lossWeight } from '../catalog/weighting-options.js';
+import { shorten, showValue } from './describe-issue.js';
 import { perTask, taskWeights, withoutFault } from './field-kinds.js';
 
 /**
@@ -41,10 +42,13 @@ export function gridOf(tasks: readonly string[] | undefined) {
     .refine((grid) => Object.keys(grid).length === 1, {
       error: ({ input }) => {
         const given = Object.keys(input as object);
-        return `must have exactly one of points, values, simplex; found ${given.length === 0 ? 'none' : given.join(' and ')}`;
+        const found =
+          given.length === 0 ? 'none' : given.length > 3 ? showValue(input) : given.map(shorten).join(' and ');
+        return `must have exactly one of points, values, simplex; found ${found}`;
       },
-      // Not for a misspelt form, which is a fault already.
+      // Not for what is no mapping or a misspelt form, which are faults already.
       when: ({ value, issues }) =>
-        (typeof value === 'object' && value !== null && Object.keys(value).length > 0) || issues.length === 0,
+        (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0) ||
+        issues.length === 0,
     });
 }
