@@ -105,7 +105,6 @@ const requests = (): { readonly [Name in CommandName]: object } => ({
   access: { v: 1, event: 'login' },
   claim: {
     v: 1,
-    trialId,
     workerId: 'worker-fuzz',
     claimId: 'claim-fuzz',
     backend: 'wasm',
@@ -172,20 +171,20 @@ describe('fuzz: the coordinator and a worker go on whatever they are sent', () =
       }
     };
     const manager = await client.jetstreamManager();
+    let round = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(report, { minLength: 5, maxLength: 30 }), async (batch) => {
+        round += 1;
+        // A command of its own, so that the claim gets this trial and no other.
+        const command = `good-${round}`;
         const { sweepId: fresh } = await callCommand(client, 'submit', {
-          spec: nobodyHasIt,
-          idempotencyKey: `reports-${performance.now()}`,
+          spec: { ...nobodyHasIt, data: { ...nobodyHasIt.data, command } },
+          idempotencyKey: command,
         });
-        const good = (await callCommand(client, 'show', { sweepId: fresh })).trials[0]?.trialId ?? '';
-        const claim = { trialId: good, workerId: 'worker-good', claimId: `claim-${good}`.slice(0, 64) };
-        await callCommand(client, 'claim', {
-          ...claim,
-          backend: 'wasm',
-          device: 'a fuzz',
-          commands: ['nobody-has-it'],
-        });
+        const worker = { workerId: 'worker-good', backend: 'wasm', device: 'a fuzz' };
+        const claimed = await callCommand(client, 'claim', { ...worker, claimId: command, commands: [command] });
+        if (!claimed.granted) throw new Error(claimed.reason);
+        const { trialId: good } = claimed;
         const before = await database.deadLetter.count();
         for (const bytes of batch) await client.jetstream().publish(subjects.report(trialId), bytes);
         const last = reportOf({ trialId: good, attempt: 1, workerId: 'worker-good' }, metricItem(1), {
