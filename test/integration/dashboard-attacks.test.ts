@@ -206,6 +206,9 @@ describe('a path out of the files', () => {
     '/assets/%00main.js',
     '/sweeps/..%2f..%2fetc%2fpasswd/table.csv',
     `/sweeps/${sweep.id}/table.csv%2f..%2f..`,
+    `/sweeps/${sweep.id}/charts/..%2f..%2fpackage.json.svg`,
+    `/api/v1/sweeps/${sweep.id}/..%2f..%2f..%2fpackage.json`,
+    `/pictures/${seededTrialId(sweep, 0)}/1/4/0/..%2f..%2fdepth/truth.png`,
     '/launch?example=..%2f..%2fpackage',
   ])('%s is not found', async (path) => {
     // Not with fetch, which tidies a path before it is sent.
