@@ -7,6 +7,7 @@ import type { NetworkSize } from './network-size.js';
 import { deltaDecimals, derivedMark, learnedMark } from './number-forms.js';
 import { oneLine } from './plain-text.js';
 import type { Setting, SweepResults, TrialResult } from './results.js';
+import { selectRates } from './select-rates.js';
 import { saysMore, weightsName } from './setting-name.js';
 import { spread, type Spread } from './statistics.js';
 
@@ -107,7 +108,8 @@ export interface Comparison {
 }
 
 /** Lays the results of a sweep side by side. Pure: the same results in any order give the same comparison. */
-export function compareSweep(results: SweepResults): Comparison {
+export function compareSweep(given: SweepResults): Comparison {
+  const results = selectRates(given);
   const tasks = results.tasks.map((name) => ({ name, label: taskLabel(results, name) }));
   const columns = results.tasks.flatMap((task) =>
     taskMetrics(results, task).map((metric, place) => ({ task, metric, primary: place === 0 })),

@@ -3,6 +3,7 @@ import { stoppingRules } from '../catalog/stopping-rules.js';
 import { dataOf } from '../catalog/workloads.js';
 import { criterionLabel } from '../criterion.js';
 import { searchField } from '../sweep-spec/search-schema.js';
+import { tuningField } from '../sweep-spec/tuning-schema.js';
 import { stoppingField } from '../sweep-spec/stopping-schema.js';
 
 /**
@@ -16,7 +17,11 @@ export function describeProcedure(
   const fields = typeof spec === 'object' && spec !== null ? (spec as Readonly<Record<string, unknown>>) : {};
   const source = { workload, data: dataOf(spec) };
   const labelOf = (metric: string): string => criterionLabel(source, tasks, metric);
-  return [...searchSentences(fields['search'], labelOf), ...stoppingSentences(fields['stopping'], labelOf)];
+  return [
+    ...searchSentences(fields['search'], labelOf),
+    ...tuningSentences(fields['tuning'], labelOf),
+    ...stoppingSentences(fields['stopping'], labelOf),
+  ];
 }
 
 function searchSentences(given: unknown, labelOf: (metric: string) => string): string[] {
@@ -29,6 +34,15 @@ function searchSentences(given: unknown, labelOf: (metric: string) => string): s
       : '';
   return [
     `Searched weights: ${search.points} points by ${label}${how}; no weight below ${search.least}, sampler’s seed ${search.seed}.`,
+  ];
+}
+
+function tuningSentences(given: unknown, labelOf: (metric: string) => string): string[] {
+  const tuning = tuningField.safeParse(given).data;
+  if (tuning === undefined) return [];
+  const { learningRates, metric } = tuning;
+  return [
+    `Learning rate tuned with an equal budget: every setting was trained with each of ${learningRates.length} rates (${learningRates.join(', ')}) and all seeds; shown is the best of each on the validation split, of single-task networks by their own task’s metric, otherwise by ${labelOf(metric)}. Settings of which a rate has not ended are shown with all rates.`,
   ];
 }
 

@@ -48,6 +48,8 @@ export const trialResult = z.object({
   state: z.enum(trialStates),
   /** Metrics on the held-out test split of the finished attempt (unscaled); empty until the trial has succeeded. */
   metrics: z.array(z.object({ task: z.string(), metric: z.string(), value: z.number() })),
+  /** Metrics on the validation split after the last epoch; left out where nothing is chosen by them. */
+  validation: z.array(z.object({ task: z.string(), metric: z.string(), value: z.number() })).optional(),
   finalWeights: z.array(finalWeight),
   /** Of a trial that was stopped early: by which rule, judged by which epoch's numbers, and why in words. */
   stop: z.object({ rule: z.string(), epoch: z.int(), message: z.string() }).nullish(),
@@ -73,6 +75,8 @@ export const sweepResults = z.object({
   skipped: z.object({ train: z.int(), validation: z.int(), test: z.int() }).optional(),
   /** How the settings were searched, tuned and stopped, in sentences; left out where the spec lists all that is trained. */
   procedure: z.array(z.string()).optional(),
+  /** Where each setting was trained with several learning rates: what one of them is chosen by. */
+  tuning: z.object({ metric: z.string() }).optional(),
   trials: z.array(trialResult),
 });
 export type SweepResults = z.infer<typeof sweepResults>;

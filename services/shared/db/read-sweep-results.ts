@@ -3,6 +3,7 @@ import { sweepResults, type SweepResults } from '../compare/results.js';
 import { describeProcedure } from '../compare/procedure.js';
 import { confusionPrefix } from '../messages/confusion-cells.js';
 import { skippedMetrics, trialMetrics, weightingMetrics, wholeTrial } from '../messages/reports.js';
+import { tuningField, type Tuning } from '../sweep-spec/tuning-schema.js';
 import { sweepState, trialStates, type TrialCounts, type TrialState } from '../trial-state.js';
 import { Prisma, type Database } from './connect.js';
 
@@ -39,6 +40,20 @@ function lastMetrics(sweepId: string): Prisma.Sql {
         ) last
         JOIN metric m ON m.trial_id = d.id AND m.attempt = d.attempt AND m.epoch = last.epoch AND m.split = 'train'
       WHERE d.kind = 'learned' AND m.metric = ANY(${finalMetrics}))`;
+}
+
+function tuningOf(spec: unknown): Tuning | undefined {
+  const given = typeof spec === 'object' && spec !== null && 'tuning' in spec ? spec.tuning : undefined;
+  return tuningField.safeParse(given).data;
+}
+
+/** Of the trials that have succeeded; they change no more, so that no snapshot is needed. */
+function lastValidation(database: Database, sweepId: string): Promise<MetricRow[]> {
+  return database.$queryRaw<MetricRow[]>`
+    SELECT DISTINCT ON (m.trial_id, m.task, m.metric) m.trial_id, m.split, m.task, m.metric, m.value
+    FROM trial t JOIN metric m ON m.trial_id = t.id AND m.attempt = t.attempt
+    WHERE t.sweep_id = ${sweepId} AND t.state = 'succeeded' AND m.split = 'validation'
+    ORDER BY m.trial_id, m.task, m.metric, m.epoch DESC`;
 }
 
 /**
@@ -86,6 +101,8 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
     validation: skippedOf(skippedMetrics.validation),
     test: skippedOf(skippedMetrics.test),
   };
+  const tuning = tuningOf(sweep.spec);
+  const validation = tuning === undefined ? undefined : await lastValidation(database, sweepId);
   const procedure = describeProcedure(sweep, sweep.tasks);
   return sweepResults.parse({
     sweepId,
@@ -95,6 +112,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
     tasks: sweep.tasks,
     state: sweepState(counts),
     settings: sweep.settings,
+    ...(tuning === undefined ? {} : { tuning: { metric: tuning.metric } }),
     ...(procedure.length > 0 ? { procedure } : {}),
     ...(Object.values(skipped).some((count) => count > 0) ? { skipped } : {}),
     trials: sweep.trials.map((trial) => {
@@ -112,6 +130,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
         parameters: final(wholeTrial, trialMetrics.parameters),
         multiplyAdds: final(wholeTrial, trialMetrics.multiplyAdds),
         metrics: own.filter((one) => one.split === 'test'),
+        ...(validation === undefined ? {} : { validation: validation.filter((one) => one.trial_id === trial.id) }),
         finalWeights: tasks.flatMap((task) => {
           const weight = final(task, weightingMetrics.weight);
           const normalisedWeight = final(task, weightingMetrics.normalisedWeight);

@@ -17,6 +17,18 @@ export function keyOf(weighting: WeightingConfig, tasks: readonly string[]): str
   return `${weighting.method}:${tasks.join('+')}${options.join('')}`;
 }
 
+const rateMark = '@learningRate=';
+
+/** The key of a setting with one of several learning rates. */
+export function tunedKey(key: string, learningRate: number): string {
+  return `${key}${rateMark}${learningRate}`;
+}
+
+/** What the keys of a setting's learning rates have in common. */
+export function untunedKey(key: string): string {
+  return key.split(rateMark)[0] ?? key;
+}
+
 const searchKey = 'search:';
 
 /** Whether a row is a point that a search chose while the sweep ran. */

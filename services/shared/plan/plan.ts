@@ -111,7 +111,7 @@ function freshSeeds(seeds: readonly number[]): number[] {
 }
 
 /** All that a worker needs, and nothing that does not change the training: it is what the trial's id is made from. */
-function configOf(spec: SweepSpec, { weighting, model, trainedTasks }: Row, seed: number): TrialConfig {
+function configOf(spec: SweepSpec, { weighting, model, trainedTasks, learningRate }: Row, seed: number): TrialConfig {
   return {
     version: 1,
     workload: spec.workload,
@@ -119,7 +119,7 @@ function configOf(spec: SweepSpec, { weighting, model, trainedTasks }: Row, seed
     tasks: [...trainedTasks],
     weighting,
     model,
-    optimizer: spec.optimizer,
+    optimizer: learningRate === undefined ? spec.optimizer : { ...spec.optimizer, learningRate },
     ...(spec.transfer === undefined ? {} : { transfer: spec.transfer }),
     epochs: spec.epochs,
     batchSize: spec.batchSize,

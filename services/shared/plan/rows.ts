@@ -14,7 +14,7 @@ import { taskChoices } from '../sweep-spec/subsets.js';
 import { isDerived, type SpecDerived } from '../sweep-spec/weighting-schema.js';
 import { expandGrid, type GridPoint, type Weights } from './expand-grid.js';
 import { firstPoints, laterPoints, type LaterPoint } from './search-rows.js';
-import { keyOf, keyOfDerived, labelOf, modelNames, type ModelNames } from './names.js';
+import { keyOf, keyOfDerived, labelOf, modelNames, tunedKey, type ModelNames } from './names.js';
 
 /** A setting with what its trials train. */
 export interface Row {
@@ -29,6 +29,8 @@ export interface Row {
   readonly freshSeeds: boolean;
   /** Whether a point of the grid made it, or one that is trained the same. */
   readonly fromGrid: boolean;
+  /** Where the spec tunes it; otherwise that of its optimizer. */
+  readonly learningRate: number | undefined;
 }
 
 /** A row before it is known which architecture it is trained with. */
@@ -50,6 +52,7 @@ interface Candidate extends Weighed {
   /** Place of its architecture in the sweep. */
   readonly architecture: number;
   readonly model: ModelConfig;
+  readonly learningRate: number | undefined;
 }
 
 /**
@@ -73,10 +76,18 @@ export function rowsOf(spec: SweepSpec): { rows: Row[]; notes: string[] } {
       isDerived(entry) ? derivedRowsOf(entry, index, spec) : weighedByWeighting(entry, index, spec.tasks),
     ),
   ];
+  const rates: readonly (number | undefined)[] = spec.tuning?.learningRates ?? [undefined];
   const withEach = (some: readonly Weighed[]): Candidate[] =>
     models.flatMap(({ config }, architecture) => {
       const alone = singleTaskModel(config);
-      return some.map((one) => ({ ...one, architecture, model: one.tasks.length === 1 ? alone : config }));
+      return some.flatMap((one) =>
+        rates.map((learningRate) => ({
+          ...one,
+          architecture,
+          model: one.tasks.length === 1 ? alone : config,
+          learningRate,
+        })),
+      );
     });
   const { merged, notes } = mergeDuplicates([
     ...withEach(baselines.map((point) => weighedByPoint(point))),
@@ -85,14 +96,18 @@ export function rowsOf(spec: SweepSpec): { rows: Row[]; notes: string[] } {
   const known = tasksOf(spec).map((task) => task.name);
   const nameOf = namesOf(models);
   const rows = merged.map((candidate, position): Row => {
-    const { tasks, weights, weighting, label, model, freshSeeds = false, fromGrid = false } = candidate;
+    const { tasks, weights, weighting, label, model, learningRate, freshSeeds = false, fromGrid = false } = candidate;
     const names = nameOf(candidate);
     const inModel = (key: string): string => joined([names.key, key], '/');
+    const key = inModel(
+      candidate.derivation ? keyOfDerived(candidate.derivation, freshSeeds) : keyOf(weighting, tasks),
+    );
+    const rateLabel = learningRate === undefined ? '' : `learning rate ${learningRate}`;
     return {
       setting: {
-        key: inModel(candidate.derivation ? keyOfDerived(candidate.derivation, freshSeeds) : keyOf(weighting, tasks)),
+        key: learningRate === undefined ? key : tunedKey(key, learningRate),
         position,
-        label: joined([names.label, label ?? labelOf(weighting, tasks)], ' · '),
+        label: joined([names.label, label ?? labelOf(weighting, tasks), rateLabel], ' · '),
         kind: kindOf(candidate),
         method: weighting.method,
         tasks: [...tasks],
@@ -105,6 +120,7 @@ export function rowsOf(spec: SweepSpec): { rows: Row[]; notes: string[] } {
       derivation: derivationIn(inModel, candidate.derivation),
       freshSeeds,
       fromGrid,
+      learningRate,
     };
   });
   return { rows, notes };
@@ -206,9 +222,17 @@ function fixed(tasks: readonly string[], weights: Weights): WeightingConfig {
 }
 
 /** What a row trains: rows of the same identity would be trained twice for nothing. */
-function identityOf({ tasks, weights, weighting, model, derivation, freshSeeds }: Candidate): string {
-  if (derivation !== undefined) return canonicalJson([model, { derivation, freshSeeds }]);
-  return canonicalJson([model, weights === null ? { tasks: [...tasks].sort(), weighting } : weights]);
+function identityOf({
+  tasks,
+  weights,
+  weighting,
+  model,
+  learningRate = null,
+  derivation,
+  freshSeeds,
+}: Omit<Candidate, 'learningRate'> & { learningRate?: number | null | undefined }): string {
+  if (derivation !== undefined) return canonicalJson([model, learningRate, { derivation, freshSeeds }]);
+  return canonicalJson([model, learningRate, weights === null ? { tasks: [...tasks].sort(), weighting } : weights]);
 }
 
 function mergeDuplicates(candidates: readonly Candidate[]): { merged: Candidate[]; notes: string[] } {

@@ -7,6 +7,7 @@ import { countGrid, countTrials } from './count.js';
 import { faultOfCriterion } from './criterion-faults.js';
 import { derivedRowFaults } from './derived-rows.js';
 import { searchFaults } from './search-faults.js';
+import { tuningFaults } from './tuning-faults.js';
 import { writePath, type FieldFault, type FieldPath } from './describe-issue.js';
 import { modelsOf } from './model-schema.js';
 import { modelField } from './schema.js';
@@ -157,7 +158,7 @@ export const checks: readonly Check[] = [
     },
   },
   {
-    needs: ['tasks', 'grid', 'search', 'weightings', 'baselines', 'seeds', 'limits', 'model', 'models'],
+    needs: ['tasks', 'grid', 'search', 'weightings', 'baselines', 'seeds', 'limits', 'model', 'models', 'tuning'],
     faults: (spec) => {
       const { settings, trials } = countTrials(spec);
       if (settings === 0) {
@@ -183,6 +184,10 @@ export const checks: readonly Check[] = [
       const needed = 'must hold baselines where metric is delta-m, which is measured against them';
       return [{ path: ['stopping', 'exempt'], message: needed }];
     },
+  },
+  {
+    needs: ['workload', 'data', 'tasks', 'grid', 'weightings', 'baselines', 'search', 'stopping', 'tuning'],
+    faults: tuningFaults,
   },
   {
     needs: ['epochs', 'stopping'],

@@ -8,7 +8,7 @@ import { isDerived } from './weighting-schema.js';
 /** What the number of trials depends on. */
 export type CountedFields = Pick<
   SweepSpec,
-  'tasks' | 'grid' | 'search' | 'weightings' | 'baselines' | 'seeds' | 'model' | 'models'
+  'tasks' | 'grid' | 'search' | 'weightings' | 'baselines' | 'seeds' | 'model' | 'models' | 'tuning'
 >;
 
 /**
@@ -18,9 +18,10 @@ export type CountedFields = Pick<
 export function countTrials(spec: CountedFields): { settings: number; trials: number } {
   const models = modelsOf(spec);
   const singleTask = new Set(models.map(({ config }) => canonicalJson(singleTaskModel(config))));
-  const settings =
+  const points =
     BigInt(models.length) * (countGrid(spec) + BigInt((spec.search?.points ?? 0) + countEntries(spec))) +
     BigInt(singleTask.size * missingBaselines(spec).length);
+  const settings = points * BigInt(spec.tuning?.learningRates.length ?? 1);
   return { settings: Number(settings), trials: Number(settings * BigInt(spec.seeds.length)) };
 }
 

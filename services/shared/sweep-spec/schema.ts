@@ -11,6 +11,7 @@ import { gridOf } from './grid-schema.js';
 import { modelEntry } from './model-schema.js';
 import { searchField } from './search-schema.js';
 import { stoppingField } from './stopping-schema.js';
+import { tuningField } from './tuning-schema.js';
 import { weightingOf } from './weighting-schema.js';
 
 /** The names that a spec's fields may use, as far as they are known: what a task is depends on the spec itself. */
@@ -105,6 +106,9 @@ export function sweepSpecFields({ workload, workloadTasks, tasks }: Vocabulary) 
       .optional(),
     epochs: z.int().min(1).max(100_000).describe('Passes over the training split.'),
     batchSize: z.int().min(1).max(65_536).default(8).describe('Images per step.'),
+    tuning: tuningField
+      .describe('Learning rates that every row is trained with; the comparison shows the best of each on validation.')
+      .optional(),
     stopping: stoppingField
       .describe('Ends trainings that fall behind before their last epoch; none are if left out.')
       .optional(),

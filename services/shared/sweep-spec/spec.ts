@@ -4,6 +4,7 @@ import type { SpecModel } from './model-schema.js';
 import type { sweepSpecFields } from './schema.js';
 import type { Search } from './search-schema.js';
 import type { Stopping } from './stopping-schema.js';
+import type { Tuning } from './tuning-schema.js';
 import type { SpecDerived, SpecWeighting } from './weighting-schema.js';
 
 type Fields = ReturnType<typeof sweepSpecFields>;
@@ -14,12 +15,13 @@ type Fields = ReturnType<typeof sweepSpecFields>;
  */
 export type SweepSpec = Omit<
   { [Name in keyof Fields]: z.output<Fields[Name]> },
-  'weightings' | 'grid' | 'models' | 'transfer' | 'search' | 'stopping'
+  'weightings' | 'grid' | 'models' | 'transfer' | 'search' | 'tuning' | 'stopping'
 > & {
   grid?: z.output<Fields['grid']>;
   models?: SpecModel[];
   transfer?: TransferConfig;
   search?: Search;
+  tuning?: Tuning;
   stopping?: Stopping;
   weightings: (FilledWeighting | SpecDerived)[];
 };
