@@ -8,6 +8,7 @@ import { stoppingRules } from '../dist/services/shared/catalog/stopping-rules.js
 import { weightings } from '../dist/services/shared/catalog/weightings.js';
 import { metricsOfKind } from '../dist/services/shared/catalog/metrics.js';
 import { workloads } from '../dist/services/shared/catalog/workloads.js';
+import { errorClasses, errorClassInfo } from '../dist/services/shared/schedule/retries.js';
 import { sweepSpecJsonSchema } from '../dist/services/shared/sweep-spec/json-schema.js';
 
 const schema = sweepSpecJsonSchema();
@@ -75,6 +76,7 @@ const sections = {
   tuning: 'tuning',
   stopping: 'early-stopping',
   checkpoint: 'checkpoints',
+  schedule: 'scheduling',
   limits: 'limits',
 };
 
@@ -89,6 +91,23 @@ function fieldTable({ properties, required = [] }, skipped = [], links = {}) {
       node.description ?? '',
     ]);
   return table(['field', 'allowed', 'default', 'meaning'], rows);
+}
+
+/** Classes of errors with their usual pause, then the fields of one. */
+function retryTable() {
+  const { properties } = anyWorkload.properties.schedule.properties.retries;
+  const rows = errorClasses.map((name) => {
+    const { label, codes, backoffSeconds } = errorClassInfo[name];
+    return [code(name), label, codes.map(code).join(', '), code(backoffSeconds)];
+  });
+  const [one] = Object.values(properties);
+  const fields = fieldTable({ ...one, properties: withoutDefault(one.properties, 'backoffSeconds') });
+  return [table(['class', 'what it is', 'codes', '`backoffSeconds`'], rows), '', fields].join('\n');
+}
+
+function withoutDefault(properties, name) {
+  const { default: _, ...rest } = properties[name];
+  return { ...properties, [name]: rest };
 }
 
 const capital = (text) => `${text[0].toUpperCase()}${text.slice(1)}`;
@@ -153,6 +172,10 @@ const parts = {
   tuning: () => fieldTable(anyWorkload.properties.tuning),
   stopping: () => catalogSections(stoppingRules, anyWorkload.properties.stopping.oneOf, 'rule'),
   checkpoint: () => fieldTable(anyWorkload.properties.checkpoint),
+  schedule: () => fieldTable(anyWorkload.properties.schedule),
+  scheduleRequires: () => fieldTable(anyWorkload.properties.schedule.properties.requires),
+  scheduleBudget: () => fieldTable(anyWorkload.properties.schedule.properties.budget),
+  scheduleRetries: retryTable,
   transfer: () => fieldTable(anyWorkload.properties.transfer),
   limits: () => fieldTable(anyWorkload.properties.limits),
 };

@@ -7,10 +7,11 @@ import { connectNats } from '../shared/nats/connect.js';
 import { countRings, readReportBacklog } from '../shared/nats/streams.js';
 import { serveMonitoring } from '../shared/monitoring/serve-monitoring.js';
 import { startCoordinator } from './coordinator.js';
-import { registerDepths, registry } from './metrics.js';
+import { registerDepths, registerQueue, registry } from './metrics.js';
 import { applyMigrations } from './store/apply-migrations.js';
 import { databaseTime } from './store/clock.js';
 import { countOpenTrials } from './store/count-open-trials.js';
+import { readQueue } from './store/read-queue.js';
 
 /** Connections to PostgreSQL: 8 for commands, one for each loop, and some to spare. */
 const poolSize = 14;
@@ -77,6 +78,7 @@ async function run(): Promise<void> {
     rings: () => countRings(connection),
     reports: async () => (await readReportBacklog(connection)).messages,
   });
+  registerQueue(() => readQueue(database));
   const monitoring =
     port === undefined
       ? undefined

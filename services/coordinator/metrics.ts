@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
+import { waitReasons, type QueuedSweep } from '../shared/schedule/queue.js';
 import { createRegistry, timeBuckets } from '../shared/monitoring/metrics.js';
 
 export const registry = createRegistry('coordinator');
@@ -63,6 +64,47 @@ export const metrics = {
     registers,
   }),
 };
+
+/**
+ * Gauges of what waits and for what, and of what runs of each sweep that is not over.
+ * @param read asked when somebody looks; while it fails, the gauges say nothing
+ */
+export function registerQueue(read: () => Promise<readonly QueuedSweep[]>): void {
+  let last: { readonly at: number; readonly sweeps: Promise<readonly QueuedSweep[]> } | undefined;
+  // Both gauges of one scrape are one reading.
+  const reading = (): Promise<readonly QueuedSweep[]> => {
+    const now = performance.now();
+    if (last === undefined || now - last.at > 500) last = { at: now, sweeps: read() };
+    return last.sweeps;
+  };
+  const collected = (gauge: Gauge, fill: (sweeps: readonly QueuedSweep[]) => void): Promise<void> => {
+    gauge.reset();
+    return reading().then(fill, () => undefined);
+  };
+  new Gauge({
+    name: 'sigmasweep_queue_trials',
+    help: `Trials that wait, by reason: ${waitReasons.join(', ')}.`,
+    labelNames: ['reason'] as const,
+    registers,
+    async collect() {
+      await collected(this, (sweeps) => {
+        for (const reason of waitReasons) this.set({ reason }, 0);
+        for (const { reason, trials } of sweeps.flatMap(({ waits }) => waits)) this.inc({ reason }, trials);
+      });
+    },
+  });
+  new Gauge({
+    name: 'sigmasweep_sweep_running_trials',
+    help: 'Trials at once of each sweep that is not over.',
+    labelNames: ['sweep'] as const,
+    registers,
+    async collect() {
+      await collected(this, (sweeps) => {
+        for (const { sweepId: sweep, running } of sweeps) this.set({ sweep }, running);
+      });
+    },
+  });
+}
 
 /** What is asked when somebody looks. */
 export interface Depths {

@@ -20,6 +20,7 @@ import { launchRoutes } from './routes/launch.js';
 import { loginRoutes } from './routes/login.js';
 import { overviewRoutes } from './routes/overview.js';
 import { publishRoutes } from './routes/publish.js';
+import { scheduleRoutes } from './routes/schedule.js';
 import { sweepRoutes } from './routes/sweeps.js';
 import { tableRoutes } from './routes/tables.js';
 import { trialRoutes } from './routes/trials.js';
@@ -34,6 +35,7 @@ const features = [
   tableRoutes,
   publishRoutes,
   trialRoutes,
+  scheduleRoutes,
   fileRoutes,
   actionRoutes,
   annotationRoutes,

@@ -23,6 +23,9 @@ export function commandsOver(
     delete: async (target) => (await callCommand(nats, 'delete', target)).trials,
     submit: (given) => callCommand(nats, 'submit', given),
     cancel: async (target) => (await callCommand(nats, 'cancel', target)).cancelled,
+    pause: (target) => callCommand(nats, 'pause', target),
+    resume: (target) => callCommand(nats, 'resume', target),
+    schedule: (change) => callCommand(nats, 'schedule', change),
     retry: async (target) => (await callCommand(nats, 'retry', target)).queued,
   };
 }

@@ -1,6 +1,6 @@
 import type { Database } from '../shared/db/connect.js';
 import type { SweepSpec } from '../shared/sweep-spec/parse.js';
-import type { AccessEvent } from '../shared/messages/commands.js';
+import type { AccessEvent, CommandRequest, CommandResponse } from '../shared/messages/commands.js';
 import type { Logger } from '../shared/log.js';
 import type { Access } from './access/access.js';
 import type { Identity, Role } from './access/identity.js';
@@ -10,6 +10,9 @@ import type { LiveChanges } from './live/live-changes.js';
 
 /** What a command is about: a whole sweep or one trial. */
 export type CommandTarget = { readonly sweepId: string } | { readonly trialId: string };
+
+/** What of a schedule is changed; see the command `schedule`. */
+export type ScheduleChange = Omit<CommandRequest<'schedule'>, 'v' | 'sweepId' | 'trialId'>;
 
 /** What became of a submission. */
 export interface Submitted {
@@ -35,6 +38,9 @@ export interface SweepCommands {
   submit(submission: { readonly spec: SweepSpec; readonly idempotencyKey: string }): Promise<Submitted>;
   cancel(target: CommandTarget): Promise<number>;
   retry(target: CommandTarget): Promise<number>;
+  pause(target: CommandTarget & { readonly now: boolean }): Promise<CommandResponse<'pause'>>;
+  resume(target: CommandTarget): Promise<CommandResponse<'resume'>>;
+  schedule(change: CommandTarget & ScheduleChange): Promise<unknown>;
 }
 
 /** Everything the routes need from outside. */

@@ -37,7 +37,7 @@ export interface DashboardRig {
   /** Every route of the application, as Hono writes them: `/sweeps/:id`. */
   readonly routes: readonly { readonly method: string; readonly path: string }[];
   /** Commands that the dashboard has given. */
-  readonly commands: { readonly name: 'cancel' | 'retry'; readonly target: CommandTarget }[];
+  readonly commands: { readonly name: NotedCommand; readonly target: CommandTarget }[];
   /** Specs that the dashboard has submitted, with their idempotency keys. */
   readonly submissions: { readonly spec: SweepSpec; readonly idempotencyKey: string }[];
   /** Logins and logouts that the dashboard has had written down. */
@@ -48,6 +48,8 @@ export interface DashboardRig {
   stopDatabase(): Promise<void>;
   close(): Promise<void>;
 }
+
+type NotedCommand = 'cancel' | 'retry' | 'pause' | 'resume' | 'schedule';
 
 /** What the commands answer in tests: a refusal for this sweep, otherwise this many trials. */
 export const unreachableSweep = 'sweep-unreachable1';
@@ -88,7 +90,7 @@ export async function startDashboardRig(options: DashboardRigOptions = {}): Prom
   const accessEvents: AccessEvent[] = [];
   const submissions: DashboardRig['submissions'] = [];
   const refuse = (): Promise<never> => Promise.reject(new SigmasweepError('NOT_HERE', 'This rig has no coordinator.'));
-  const command = (name: 'cancel' | 'retry') => (target: CommandTarget) => {
+  const command = (name: NotedCommand) => (target: CommandTarget) => {
     commands.push({ name, target });
     const refused = 'sweepId' in target && target.sweepId === unreachableSweep;
     if (!refused) return Promise.resolve(touchedTrials);
@@ -108,6 +110,9 @@ export async function startDashboardRig(options: DashboardRigOptions = {}): Prom
     },
     cancel: command('cancel'),
     retry: command('retry'),
+    pause: async (target) => ({ held: await command('pause')(target), handedBack: 0 }),
+    resume: async (target) => ({ startable: await command('resume')(target) }),
+    schedule: command('schedule'),
   };
   const app = createDashboard({
     database,

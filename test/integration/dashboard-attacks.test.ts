@@ -124,7 +124,9 @@ describe('a session', () => {
     expect(page).toContain('view only');
     expect(page).not.toMatch(/action="\/sweeps\/[^"]*\/(retry|cancel)"/);
     expect(await (await get(`/sweeps/${sweep.id}`)).text()).toMatch(/action="\/sweeps\/[^"]*\/retry"/);
-    for (const path of [`/sweeps/${sweep.id}/cancel`, `/sweeps/${sweep.id}/retry`, '/launch']) {
+    for (const path of ['cancel', 'retry', 'pause', 'resume', 'priority'].map(
+      (deed) => `/sweeps/${sweep.id}/${deed}`,
+    )) {
       expect((await post(path, { ...own(), Cookie: cookie })).status, path).toBe(403);
     }
     expect((await post('/launch/check', { ...own(), Cookie: cookie }, { spec: 'name: x' })).status).toBe(200);
@@ -143,7 +145,10 @@ describe('a forged request of another site', () => {
     ['an origin that only looks alike', { Origin: 'http://127.0.0.1.evil.example' }],
   ])('is refused with %s, cookie or not', async (_, headers: Headers) => {
     const { cookie } = await login(operate);
-    for (const path of [`/sweeps/${sweep.id}/cancel`, '/launch', '/login', '/logout']) {
+    for (const path of [
+      ...['cancel', 'pause', 'resume', 'priority'].map((deed) => `/sweeps/${sweep.id}/${deed}`),
+      ...['/launch', '/login', '/logout'],
+    ]) {
       expect((await post(path, { ...headers, Cookie: cookie })).status, path).toBe(403);
     }
     expect(rig.commands).toEqual([]);

@@ -2,7 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimTrials } from '../../services/coordinator/store/claim-trial.js';
 import { cancel } from '../../services/coordinator/store/cancel.js';
 import { recordReports } from '../../services/coordinator/store/record-reports.js';
+import { pause, resume } from '../../services/coordinator/store/pause.js';
+import { readQueue } from '../../services/coordinator/store/read-queue.js';
 import { releaseDue } from '../../services/coordinator/store/release-due.js';
+import { reschedule } from '../../services/coordinator/store/reschedule.js';
+import { canBeStarted } from '../../services/coordinator/store/startable.js';
 import { submitSweep } from '../../services/coordinator/store/submit-sweep.js';
 import { takeStatement } from '../../services/coordinator/store/take-trials.js';
 import { planSweep } from '../../services/shared/plan/plan.js';
@@ -11,7 +15,15 @@ import { newId } from '../../services/shared/ids.js';
 import type { ReportItem } from '../../services/shared/messages/reports.js';
 import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
 import { tinySpec } from '../helpers/cli.js';
-import { claimAny, claimRequest, granted, reportOf, startStore, type StoreRig } from '../helpers/coordinator-rig.js';
+import {
+  claimAny,
+  claimRequest,
+  granted,
+  metricItem,
+  reportOf,
+  startStore,
+  type StoreRig,
+} from '../helpers/coordinator-rig.js';
 
 const lease = 60;
 let store: StoreRig;
@@ -251,6 +263,93 @@ describe('the claim', () => {
     expect(await store.database.attempt.count({ where: { claimId: { in: requests.map((one) => one.claimId) } } })).toBe(
       20,
     );
+  });
+});
+
+describe('a pause', () => {
+  it('holds a sweep or a trial until it is resumed, rings then, and lets running trials go on', async () => {
+    const sweepId = await submit(3);
+    const running = await claim();
+    if (running === undefined) throw new Error('nothing was claimed');
+    expect(await pause(store.database, { sweepId }, 'drain')).toEqual({
+      sweepIds: [sweepId],
+      held: 2,
+      interrupted: [],
+    });
+    expect(await claim()).toBeUndefined();
+    expect(await canBeStarted(store.database)).toBe(false);
+    await report(running, metricItem(1), { type: 'succeeded' });
+    expect(await store.trialOf(running.trialId)).toMatchObject({ state: 'succeeded' });
+
+    const trials = await store.database.trial.findMany({ where: { sweepId, state: 'queued' } });
+    const [held = '', next = ''] = trials.sort((a, b) => a.position - b.position).map(({ id }) => id);
+    expect(await pause(store.database, { trialId: held }, 'drain')).toMatchObject({ held: 1 });
+    const before = await store.database.outbox.count({ where: { sweepId } });
+    expect(await resume(store.database, { sweepId })).toEqual({ sweepIds: [sweepId], rung: 1 });
+    expect(await store.database.outbox.count({ where: { sweepId } })).toBe(before + 1);
+    expect(await claim()).toMatchObject({ trialId: next });
+    expect(await claim()).toBeUndefined();
+    await resume(store.database, { trialId: held });
+    expect(await claim()).toMatchObject({ trialId: held });
+
+    await expect(pause(store.database, { trialId: running.trialId }, 'now')).rejects.toMatchObject({ code: 'ENDED' });
+    await expect(resume(store.database, { sweepId: 'sweep-none' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('at once has running trials handed back, says so again at each report, and costs no retry', async () => {
+    const sweepId = await submit(2);
+    const running = await claim();
+    if (running === undefined) throw new Error('nothing was claimed');
+    const { trialId, attempt, workerId } = running;
+    const interrupted = [{ trialId, attempt, workerId }];
+    expect(await pause(store.database, { sweepId }, 'now')).toEqual({ sweepIds: [sweepId], held: 1, interrupted });
+    const again = await recordReports(store.database, [reportOf(running, metricItem(1))], lease);
+    expect(again).toMatchObject({ interrupted, lost: [] });
+    await report(running, { type: 'handed-back', reason: 'paused' });
+    expect(await store.trialOf(trialId)).toMatchObject({ state: 'queued', failures: 0 });
+    expect(await claim()).toBeUndefined();
+    await resume(store.database, { sweepId });
+    expect(await claim()).toMatchObject({ sweepId, attempt: 2 });
+  });
+});
+
+describe('the queue', () => {
+  it('says of every trial that does not run what it waits for, and takes changes of a schedule', async () => {
+    await store.database.worker.create({
+      data: {
+        ...{
+          id: 'worker-queue',
+          name: 'w',
+          host: 'h',
+          pid: 1,
+          softwareVersion: '1',
+          backend: 'wasm',
+          backendReason: '',
+        },
+        ...{ device: 'd', slots: 1, state: 'running', trials: [], labels: [], commands: [] },
+      },
+    });
+    const limited = await submit(5, { maxRunning: 2, budget: { trials: 4 } });
+    const picky = await submit(3, { priority: 2, requires: { labels: ['a100'] } });
+    await claim();
+    const waits = async (sweepId: string) => (await readQueue(store.database, sweepId)).flatMap((one) => one.waits);
+    const [first, second] = await readQueue(store.database);
+    expect([first?.sweepId, second?.sweepId]).toEqual([picky, limited]);
+    expect(await waits(picky)).toEqual([{ reason: 'worker', trials: 3, detail: 'no worker has label a100' }]);
+    expect(await waits(limited)).toEqual([
+      { reason: 'budget', trials: 1, detail: '1 of 4 trials were started' },
+      { reason: 'limit', trials: 2, detail: '2 at once' },
+      { reason: 'slot', trials: 1, detail: null },
+    ]);
+    const before = await store.database.outbox.count({ where: { sweepId: limited } });
+    await reschedule(store.database, { sweepId: limited }, { maxRunning: null, budgetTrials: null, priority: 5 });
+    expect(await store.database.outbox.count({ where: { sweepId: limited } })).toBe(before + 4);
+    expect(await readQueue(store.database)).toMatchObject([
+      { sweepId: limited, priority: 5, maxRunning: null, waits: [{ reason: 'slot', trials: 4 }] },
+      { sweepId: picky, priority: 2 },
+    ]);
+    await reschedule(store.database, { sweepId: limited }, { budgetHours: 1.5, share: 2 });
+    expect(await readQueue(store.database, limited)).toMatchObject([{ priority: 5, share: 2, budgetSeconds: 5400 }]);
   });
 });
 

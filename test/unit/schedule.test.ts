@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planSweep } from '../../services/shared/plan/plan.js';
+import { waitsOf } from '../../services/shared/schedule/queue.js';
 import { backoffAfter, classOfError, retryOptions } from '../../services/shared/schedule/retries.js';
 import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
 import { submission } from '../../services/shared/sweep-spec/submission.js';
@@ -50,6 +51,69 @@ describe('a schedule', () => {
     [{ retries: { lost: { backoffSeconds: -1 } } }, 'schedule.retries.lost.backoffSeconds'],
   ])('refuses %j with the path', (schedule, path) => {
     expect(() => parse(schedule)).toThrow(expect.objectContaining({ faults: [expect.objectContaining({ path })] }));
+  });
+});
+
+describe('waitsOf', () => {
+  const none = { backends: [], memoryBytes: null, labels: [], commands: [] };
+  const sweep = {
+    sweepId: 'sweep-a',
+    name: 'a',
+    priority: 0,
+    share: 1,
+    maxRunning: null,
+    running: 2,
+    paused: null,
+    requires: none,
+    started: 2,
+    budgetTrials: null,
+    usedSeconds: 1800,
+    budgetSeconds: null,
+  };
+  const counts = { dependent: 0, paused: 0, backoff: 0, nextTrySeconds: null, fresh: 10, begun: 1 };
+  const worker = { backend: 'wasm', memoryBytes: 8 * 1024 ** 3, labels: ['lab-2'], commands: [] };
+  const of = (changes: Partial<typeof sweep> | object, more: object = {}, workers = [worker]) =>
+    waitsOf({ ...sweep, ...changes }, { ...counts, ...more }, workers).map(
+      ({ reason, trials, detail }) => `${String(trials)} ${reason}${detail === null ? '' : `: ${detail}`}`,
+    );
+
+  it.each<[string, string[], string[]]>([
+    ['a free slot', of({}), ['11 slot']],
+    [
+      'each by its own reason',
+      of({}, { dependent: 3, paused: 2, backoff: 1, nextTrySeconds: 4.2 }),
+      ['3 trials', '2 paused: each by itself', '1 backoff: the next in 5 s', '11 slot'],
+    ],
+    ['a paused sweep', of({ paused: 'now' }), ['11 paused: with their sweep']],
+    ['a limit', of({ maxRunning: 5 }), ['8 limit: 5 at once', '3 slot']],
+    [
+      'a budget of trials, which what was begun does not count to',
+      of({ budgetTrials: 6 }),
+      ['6 budget: 2 of 6 trials were started', '5 slot'],
+    ],
+    ['a budget of time', of({ budgetSeconds: 1800 }), ['11 budget: 0.5 of 0.5 device hours are used']],
+    ['no worker at all', of({}, {}, []), ['11 worker: no worker is running']],
+    [
+      'no worker with a backend or a label',
+      of({ requires: { ...none, backends: ['webgpu'], labels: ['a100', 'lab-2'] } }),
+      ['11 worker: no worker has backend webgpu, nor label a100'],
+    ],
+    [
+      'no worker with the memory',
+      of({ requires: { ...none, memoryBytes: 16 * 1024 ** 3 } }),
+      ['11 worker: no worker has 16 GiB of device memory'],
+    ],
+    [
+      'workers that have each a part',
+      of({ requires: { ...none, backends: ['webgpu'], labels: ['lab-2'] } }, {}, [
+        worker,
+        { ...worker, backend: 'webgpu', labels: [] },
+      ]),
+      ['11 worker: no worker has all of backend webgpu, label lab-2'],
+    ],
+    ['nothing', of({}, { fresh: 0, begun: 0 }), []],
+  ])('%s', (_, found, expected) => {
+    expect(found).toEqual(expected);
   });
 });
 

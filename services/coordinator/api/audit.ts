@@ -10,7 +10,7 @@ export function splitActor(request: unknown): { by: Actor | undefined; request: 
 }
 
 /** Fields that are short and tell what was done; a spec is neither. */
-const told = ['sweepId', 'trialId', 'cancelled', 'queued', 'created', 'trials'];
+const told = ['sweepId', 'trialId', 'cancelled', 'queued', 'held', 'handedBack', 'created', 'trials'];
 
 function small(value: unknown): Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return {};

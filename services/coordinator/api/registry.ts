@@ -7,8 +7,12 @@ import { claim } from './claim.js';
 import { deleteSweep } from './delete.js';
 import type { Handler } from './handler.js';
 import { list } from './list.js';
+import { pause } from './pause.js';
+import { queue } from './queue.js';
 import { results } from './results.js';
+import { resume } from './resume.js';
 import { retry } from './retry.js';
+import { schedule } from './schedule.js';
 import { show } from './show.js';
 import { submit } from './submit.js';
 
@@ -20,6 +24,10 @@ export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
   results,
   cancel,
   retry,
+  pause,
+  resume,
+  schedule,
+  queue,
   annotate,
   archive,
   delete: deleteSweep,

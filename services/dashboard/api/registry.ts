@@ -1,7 +1,7 @@
 import type { Endpoint } from './endpoint.js';
 import { commandEndpoints } from './endpoints/commands.js';
 import { showComparison, showCurves } from './endpoints/comparison.js';
-import { showActions, showSpecSchema, showWorkers } from './endpoints/installation.js';
+import { showActions, showQueue, showSpecSchema, showWorkers } from './endpoints/installation.js';
 import { checkSpec, submitSweep } from './endpoints/launch.js';
 import { showSpec, showSweep, showSweeps } from './endpoints/sweeps.js';
 import { showLog, showMetrics, showPictures } from './endpoints/trial-data.js';
@@ -23,6 +23,7 @@ export const endpoints: readonly Endpoint[] = [
   showPictures,
   ...commandEndpoints,
   showWorkers,
+  showQueue,
   showActions,
   showSpecSchema,
 ];

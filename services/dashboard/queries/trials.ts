@@ -153,6 +153,11 @@ export interface TrialDetail {
   readonly attempt: number;
   readonly failures: number;
   readonly maxFailures: number;
+  /** Added to that of its sweep. */
+  readonly priority: number;
+  readonly paused: boolean;
+  /** Why it is not started, as far as it lies in the trial itself; in words. */
+  readonly hold: string | undefined;
   readonly step: number | null;
   readonly steps: number | null;
   readonly queuedAt: Date;
@@ -217,6 +222,15 @@ async function readDependencies(database: Database, trialId: string): Promise<De
   };
 }
 
+function holdOf({ state, paused, notBefore }: { state: string; paused: string | null; notBefore: Date | null }) {
+  if (paused !== null) {
+    if (state === 'running') return paused === 'now' ? 'Paused: its worker is handing it back.' : undefined;
+    if (state === 'waiting' || state === 'queued') return 'Paused: it will not be started until it is resumed.';
+  }
+  if (state !== 'queued' || notBefore === null) return undefined;
+  return `It failed before, and will be tried again after ${notBefore.toISOString().slice(11, 19)} UTC.`;
+}
+
 /** One trial with its attempts; undefined when there is none with this id. */
 export async function findTrial(database: Database, trialId: string): Promise<TrialDetail | undefined> {
   const row = await database.trial.findUnique({
@@ -246,6 +260,9 @@ export async function findTrial(database: Database, trialId: string): Promise<Tr
     attempt: row.attempt,
     failures: row.failures,
     maxFailures: row.maxFailures,
+    priority: row.priority,
+    paused: row.paused !== null,
+    hold: holdOf(row),
     step: row.step,
     steps: row.steps,
     queuedAt: row.queuedAt,

@@ -1,7 +1,5 @@
 import type { Database } from '../../shared/db/connect.js';
-
-/** Presence comes every few seconds; a worker unheard of for this long is shown as lost, in seconds. */
-const silentAfter = 20;
+import { silentAfter } from '../../shared/db/read-queue.js';
 
 export interface WorkerRow {
   readonly id: string;
@@ -16,6 +14,7 @@ export interface WorkerRow {
   readonly memoryBytes: number | undefined;
   readonly threads: number | undefined;
   readonly slots: number;
+  readonly labels: readonly string[];
   readonly trials: readonly string[];
   /** `silent`: it says neither that it runs nor that it has gone. */
   readonly state: 'running' | 'stopping' | 'gone' | 'silent';
@@ -36,6 +35,7 @@ interface Row {
   memory_bytes: number | null;
   threads: number | null;
   slots: number;
+  labels: string[] | null;
   trials: string[] | null;
   state: 'running' | 'stopping' | 'gone';
   started_at: Date;
@@ -46,7 +46,7 @@ interface Row {
 export async function listWorkers(database: Database, limit = 200): Promise<WorkerRow[]> {
   const rows = await database.$queryRaw<Row[]>`
     SELECT id, name, host, software_version, backend, backend_reason, device, driver,
-      memory_bytes::float8 AS memory_bytes, threads, slots, trials, state, started_at,
+      memory_bytes::float8 AS memory_bytes, threads, slots, labels, trials, state, started_at,
       extract(epoch FROM now() - last_seen_at)::float8 AS last_seen_ago
     FROM worker
     WHERE last_seen_at > now() - interval '1 day'
@@ -64,6 +64,7 @@ export async function listWorkers(database: Database, limit = 200): Promise<Work
     memoryBytes: row.memory_bytes ?? undefined,
     threads: row.threads ?? undefined,
     slots: row.slots,
+    labels: row.labels ?? [],
     trials: row.trials ?? [],
     state: row.state !== 'gone' && row.last_seen_ago > silentAfter ? 'silent' : row.state,
     startedAt: row.started_at,

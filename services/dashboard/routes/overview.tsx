@@ -4,9 +4,9 @@ import { listSweeps } from '../queries/sweeps.js';
 import { listWorkers } from '../queries/workers.js';
 import { SweepListPage, SweepPart } from '../views/sweep-list.js';
 import { readNotice, readSweepFilter } from './parameters.js';
-import { WorkersPage, WorkersTable } from '../views/workers.js';
+import { WorkersTable } from '../views/workers.js';
 
-/** The list of sweeps and the workers. */
+/** The list of sweeps, with the workers in short. */
 export function overviewRoutes({ database, assets }: Dependencies): Hono {
   const app = new Hono();
   app.get('/', async (context) => {
@@ -17,13 +17,12 @@ export function overviewRoutes({ database, assets }: Dependencies): Hono {
       <SweepListPage assets={assets} sweeps={sweeps} workers={workers} filter={filter} notice={notice} />,
     );
   });
-  app.get('/workers', async (context) =>
-    context.html(<WorkersPage assets={assets} workers={await listWorkers(database)} />),
-  );
   app.get('/fragment/sweeps', async (context) => {
     const filter = readSweepFilter(context.req.query());
     return context.html(<SweepPart sweeps={await listSweeps(database, filter)} filter={filter} />);
   });
-  app.get('/fragment/workers', async (context) => context.html(<WorkersTable workers={await listWorkers(database)} />));
+  app.get('/fragment/workers/short', async (context) =>
+    context.html(<WorkersTable workers={await listWorkers(database)} />),
+  );
   return app;
 }

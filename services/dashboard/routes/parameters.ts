@@ -41,6 +41,14 @@ export function trialsText(count: number): string {
   return count === 1 ? '1 trial' : `${count} trials`;
 }
 
+/**
+ * Where a command's form leads to: back to the page that it stood on, with what was done.
+ * @param from where it stood, as the form says; anything unknown is the page of the thing itself
+ */
+export function answerTo(page: string, from: unknown, done: string, value: number): string {
+  return `${from === 'queue' ? '/workers' : page}?${done}=${String(value)}`;
+}
+
 /** What a command did, from the query of the redirect; nothing but a number is taken from there. */
 export function readNotice(query: {
   cancelled?: string | undefined;
@@ -48,6 +56,9 @@ export function readNotice(query: {
   launched?: string | undefined;
   saved?: string | undefined;
   deleted?: string | undefined;
+  paused?: string | undefined;
+  resumed?: string | undefined;
+  priority?: string | undefined;
 }): string | undefined {
   if (query.saved !== undefined) return 'Notes and tags were saved.';
   const deleted = readCount(query.deleted);
@@ -56,6 +67,12 @@ export function readNotice(query: {
     return 'This spec was submitted before: this is its sweep. To train it once more, tick “train again” when you launch it.';
   }
   if (query.launched !== undefined) return 'The sweep was launched.';
+  const paused = readCount(query.paused);
+  if (paused !== undefined) return `Paused: ${trialsText(paused)} will not be started until it is resumed.`;
+  const resumed = readCount(query.resumed);
+  if (resumed !== undefined) return `Resumed: ${trialsText(resumed)} can be started now.`;
+  if (query.priority !== undefined && /^-?\d{1,4}$/.test(query.priority))
+    return `The priority is now ${query.priority}.`;
   const cancelled = readCount(query.cancelled);
   if (cancelled !== undefined) return `${trialsText(cancelled)} cancelled.`;
   const queued = readCount(query.queued);

@@ -7,6 +7,7 @@ import { sweepFingerprint } from '../queries/fingerprints.js';
 import { readChartInput } from '../queries/chart-input.js';
 import { readShownComparison } from '../queries/results.js';
 import { readAnnotation } from '../queries/annotations.js';
+import { findInQueue } from '../queries/queue.js';
 import { findSweep } from '../queries/sweeps.js';
 import { listTrials } from '../queries/trials.js';
 import { groupings } from '../compare/apply-view.js';
@@ -15,7 +16,7 @@ import { AnnotationCard } from '../views/annotation.js';
 import { ComparisonView } from '../views/comparison.js';
 import { SweepPage, SweepSummary } from '../views/sweep.js';
 import { filterPairs, TrialList } from '../views/trial-list.js';
-import { readId, readNotice, readTrialFilter } from './parameters.js';
+import { answerTo, readId, readNotice, readTrialFilter } from './parameters.js';
 import { tableFiles } from './tables.js';
 
 /** A sweep's page, its parts, its charts' data, its commands. */
@@ -49,15 +50,17 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
     if (sweep === undefined) return context.notFound();
     const filter = readTrialFilter(context.req.query());
     const view = readView(new URL(context.req.url).searchParams);
-    const [annotation, comparison, trials] = await Promise.all([
+    const [annotation, comparison, trials, place] = await Promise.all([
       readAnnotation(database, sweep.id),
       comparisonOf(sweep.id, view, filterPairs(filter)),
       listTrials(database, sweep.id, filter),
+      findInQueue(database, sweep.id),
     ]);
     return context.html(
       <SweepPage
         assets={assets}
         sweep={sweep}
+        place={place}
         notice={readNotice(context.req.query())}
         annotation={<AnnotationCard base={`/sweeps/${sweep.id}`} annotation={annotation} />}
         comparison={comparison}
@@ -77,7 +80,9 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
 
   app.get('/sweeps/:id/fragment/summary', async (context) => {
     const sweep = await sweepOf(context.req.param('id'));
-    return sweep === undefined ? context.notFound() : context.html(<SweepSummary sweep={sweep} />);
+    return sweep === undefined
+      ? context.notFound()
+      : context.html(<SweepSummary sweep={sweep} place={await findInQueue(database, sweep.id)} />);
   });
 
   app.get('/sweeps/:id/fragment/comparison', async (context) => {
@@ -111,14 +116,16 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
     const cancelled = await commands.cancel({ sweepId: sweep.id });
-    return context.redirect(`/sweeps/${sweep.id}?cancelled=${cancelled}`, 303);
+    const { from } = await context.req.parseBody();
+    return context.redirect(answerTo(`/sweeps/${sweep.id}`, from, 'cancelled', cancelled), 303);
   });
 
   app.post('/sweeps/:id/retry', async (context) => {
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
     const queued = await commands.retry({ sweepId: sweep.id });
-    return context.redirect(`/sweeps/${sweep.id}?queued=${queued}`, 303);
+    const { from } = await context.req.parseBody();
+    return context.redirect(answerTo(`/sweeps/${sweep.id}`, from, 'queued', queued), 303);
   });
 
   return app;

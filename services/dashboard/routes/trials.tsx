@@ -11,7 +11,7 @@ import { Pictures } from '../views/pictures.js';
 import { AnnotationCard } from '../views/annotation.js';
 import { Configuration, Log } from '../views/trial-parts.js';
 import { Attempts, Checkpoints, TrialHead, TrialPage } from '../views/trial.js';
-import { readCount, readId, readNotice } from './parameters.js';
+import { answerTo, readCount, readId, readNotice } from './parameters.js';
 
 /** What a request asks to see of a trial. */
 interface View {
@@ -147,14 +147,16 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
     const view = await viewOf(context);
     if (view === undefined) return context.notFound();
     const cancelled = await commands.cancel({ trialId: view.trial.id });
-    return context.redirect(`/trials/${view.trial.id}?cancelled=${cancelled}`, 303);
+    const { from } = await context.req.parseBody();
+    return context.redirect(answerTo(`/trials/${view.trial.id}`, from, 'cancelled', cancelled), 303);
   });
 
   app.post('/trials/:id/retry', async (context) => {
     const view = await viewOf(context);
     if (view === undefined) return context.notFound();
     const queued = await commands.retry({ trialId: view.trial.id });
-    return context.redirect(`/trials/${view.trial.id}?queued=${queued}`, 303);
+    const { from } = await context.req.parseBody();
+    return context.redirect(answerTo(`/trials/${view.trial.id}`, from, 'queued', queued), 303);
   });
 
   return app;

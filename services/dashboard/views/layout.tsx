@@ -19,7 +19,7 @@ export interface PageProps {
 const navigation = [
   { key: 'sweeps', href: '/', label: 'Sweeps' },
   { key: 'launch', href: '/launch', label: 'Launch' },
-  { key: 'workers', href: '/workers', label: 'Workers' },
+  { key: 'workers', href: '/workers', label: 'Workers and queue' },
   { key: 'actions', href: '/actions', label: 'Actions' },
 ] as const;
 

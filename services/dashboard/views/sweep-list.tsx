@@ -176,7 +176,7 @@ export function SweepListPage(props: {
         <div class="card-head">
           <h2 id="workers-title">Workers</h2>
         </div>
-        <Live id="workers" source="/fragment/workers">
+        <Live id="workers" source="/fragment/workers/short">
           <WorkersTable workers={props.workers} />
         </Live>
       </section>

@@ -3,11 +3,14 @@ import type { TrialState } from '../../shared/trial-state.js';
 import { taskLabel } from '../../shared/compare/metric-names.js';
 import { dash } from '../../shared/compare/number-forms.js';
 import { mayOperate } from '../access/identity.js';
+import type { QueuedSweep } from '../../shared/schedule/queue.js';
 import { formatDuration } from '../../shared/format-duration.js';
 import { formatEstimate, formatTime } from '../format.js';
 import type { SweepOverview } from '../queries/sweeps.js';
 import { Live, Page, type PageProps } from './layout.js';
 import { PublishLinks } from './publish.js';
+import { BudgetLine, PauseButtons, PriorityForm, RequirementTags, Waits } from './queue.js';
+import { Post } from './sweep-actions.js';
 import { ProgressBar, StateBadge } from './state.js';
 
 /** One number of a list of them, with what it is. */
@@ -31,18 +34,6 @@ const counted = [
   { state: 'cancelled', always: false, tone: 'off' },
 ] as const satisfies readonly { state: TrialState; always: boolean; tone: string }[];
 
-/** A button that posts; asks first where the deed cannot be undone. Not there for who may only look. */
-export function Post({ to, label, confirm, quiet }: { to: string; label: string; confirm?: string; quiet?: boolean }) {
-  if (!mayOperate()) return null;
-  return (
-    <form method="post" action={to} data-confirm={confirm} data-key={to}>
-      <button class={quiet === true ? 'button' : 'button button-danger'} type="submit">
-        {label}
-      </button>
-    </form>
-  );
-}
-
 /** What is done with a sweep that is over. */
 function Upkeep({ sweep }: { sweep: SweepOverview }) {
   if (!mayOperate()) return null;
@@ -62,8 +53,23 @@ function Upkeep({ sweep }: { sweep: SweepOverview }) {
   );
 }
 
+/** What holds the trials of a sweep that has not ended, and what orders them. */
+function PlaceInQueue({ sweep, place }: { sweep: SweepOverview; place: QueuedSweep }) {
+  if (place.waits.length === 0) return null;
+  return (
+    <div class="place-in-queue">
+      <div>
+        <Waits waits={place.waits} />
+        <RequirementTags requires={place.requires} />
+        <BudgetLine sweep={place} />
+      </div>
+      <PriorityForm base={`/sweeps/${sweep.id}`} name={sweep.name} priority={place.priority} />
+    </div>
+  );
+}
+
 /** The head of a sweep's page: state, progress, counts, times, commands. */
-export function SweepSummary({ sweep }: { sweep: SweepOverview }) {
+export function SweepSummary({ sweep, place }: { sweep: SweepOverview; place: QueuedSweep | undefined }) {
   const { counts, progress } = sweep;
   const unfinished = counts.waiting + counts.queued + counts.running;
   const retryable = counts.failed + counts.cancelled;
@@ -85,6 +91,14 @@ export function SweepSummary({ sweep }: { sweep: SweepOverview }) {
           {retryable > 0 ? (
             <Post to={`/sweeps/${sweep.id}/retry`} label={`Retry ${retryable} failed or cancelled`} quiet />
           ) : null}
+          {place === undefined ? null : (
+            <PauseButtons
+              base={`/sweeps/${sweep.id}`}
+              noun="sweep"
+              paused={place.paused !== null}
+              running={place.running}
+            />
+          )}
           {unfinished > 0 ? (
             <Post
               to={`/sweeps/${sweep.id}/cancel`}
@@ -97,6 +111,7 @@ export function SweepSummary({ sweep }: { sweep: SweepOverview }) {
         </div>
       </div>
       <ProgressBar counts={counts} share={progress.share} large />
+      {place === undefined ? null : <PlaceInQueue sweep={sweep} place={place} />}
       <dl class="stats">
         <Stat label="Done">
           <span data-value>{Math.floor(progress.share * 100)}</span>
@@ -158,6 +173,7 @@ export function ChartsPlace({ source }: { source: string }) {
 export interface SweepPageProps {
   readonly assets: PageProps['assets'];
   readonly sweep: SweepOverview;
+  readonly place: QueuedSweep | undefined;
   readonly notice: string | undefined;
   readonly annotation: Child;
   readonly comparison: Child;
@@ -166,7 +182,8 @@ export interface SweepPageProps {
   readonly query: string;
 }
 
-export function SweepPage({ assets, sweep, notice, annotation, comparison, trials, query }: SweepPageProps) {
+export function SweepPage(props: SweepPageProps) {
+  const { assets, sweep, place, notice, annotation, comparison, trials, query } = props;
   const base = `/sweeps/${sweep.id}`;
   return (
     <Page title={sweep.name} assets={assets} events={`/events?sweep=${sweep.id}`}>
@@ -175,7 +192,7 @@ export function SweepPage({ assets, sweep, notice, annotation, comparison, trial
       </nav>
       <Notice text={notice} />
       <Live id="summary" source={`${base}/fragment/summary`}>
-        <SweepSummary sweep={sweep} />
+        <SweepSummary sweep={sweep} place={place} />
       </Live>
       {annotation}
       <section class="card flush" aria-labelledby="comparison-title">

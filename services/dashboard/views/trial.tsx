@@ -8,7 +8,9 @@ import type { AttemptRow, CheckpointRow, RecordedError, TrialDetail } from '../q
 import { ConfusionMatrices } from './confusion.js';
 import { Live, Page, TableScroll, type PageProps } from './layout.js';
 import { StateBadge } from './state.js';
-import { ChartsPlace, Notice, Post, Stat } from './sweep.js';
+import { PauseButtons, PriorityForm } from './queue.js';
+import { Post } from './sweep-actions.js';
+import { ChartsPlace, Notice, Stat } from './sweep.js';
 import { Steps } from './trial-list.js';
 
 export function ErrorBox({ error }: { error: RecordedError }) {
@@ -95,7 +97,18 @@ export function TrialHead({ trial, metrics }: { trial: TrialDetail; metrics: rea
         <div class="actions">
           {retryable ? <Post to={`/trials/${trial.id}/retry`} label="Retry trial" quiet /> : null}
           {isTerminal(trial.state) ? null : (
-            <Post to={`/trials/${trial.id}/cancel`} label="Cancel trial" confirm="Cancel this trial?" />
+            <>
+              <PauseButtons
+                base={`/trials/${trial.id}`}
+                noun="trial"
+                paused={trial.paused}
+                running={trial.state === 'running' ? 1 : 0}
+              />
+              {trial.state === 'running' ? null : (
+                <PriorityForm base={`/trials/${trial.id}`} name="this trial" priority={trial.priority} />
+              )}
+              <Post to={`/trials/${trial.id}/cancel`} label="Cancel trial" confirm="Cancel this trial?" />
+            </>
           )}
         </div>
       </div>
@@ -104,6 +117,7 @@ export function TrialHead({ trial, metrics }: { trial: TrialDetail; metrics: rea
           <Steps step={trial.step} steps={trial.steps} />
         </p>
       ) : null}
+      {trial.hold === undefined ? null : <p class="sub">{trial.hold}</p>}
       <DependenciesLine trial={trial} />
       {trial.stop === null ? null : <p class="sub">Stopped early, so without a result. {trial.stop}.</p>}
       {trial.error === undefined ? null : <ErrorBox error={trial.error} />}

@@ -1,7 +1,12 @@
 import { formatAgo, formatBytes } from '../format.js';
 import type { WorkerRow } from '../queries/workers.js';
+import type { Child } from 'hono/jsx';
+import { formatDuration } from '../../shared/format-duration.js';
+import type { SlotTrial } from '../queries/slot-trials.js';
 import { Live, Page, TableScroll, type PageProps } from './layout.js';
 import { StateBadge } from './state.js';
+import { Notice } from './sweep.js';
+import { Steps } from './trial-list.js';
 
 function Slots({ worker }: { worker: WorkerRow }) {
   const busy = Math.min(worker.trials.length, worker.slots);
@@ -32,7 +37,38 @@ function deviceDetails({ driver, memoryBytes, threads }: WorkerRow): string {
     .join(' · ');
 }
 
-function WorkerLine({ worker }: { worker: WorkerRow }) {
+function rateText(stepsPerSecond: number): string {
+  return `${stepsPerSecond.toFixed(stepsPerSecond < 10 ? 2 : 0)} steps/s`;
+}
+
+/** What a worker trains, one line for each busy slot. */
+function SlotTrials({ trials }: { trials: readonly SlotTrial[] }) {
+  if (trials.length === 0) return null;
+  return (
+    <ul class="slot-trials">
+      {trials.map(({ id, label, sweepId, sweepName, step, steps, seconds, stepsPerSecond }) => (
+        <li data-key={id}>
+          <a href={`/trials/${id}`}>{label}</a>
+          <span class="sub">
+            of{' '}
+            <a class="name" href={`/sweeps/${sweepId}`}>
+              {sweepName}
+            </a>
+          </span>
+          <span class="slot-progress">
+            <Steps step={step} steps={steps} />
+            <span class="sub">
+              {step === null || steps === null ? 'no step yet' : `step ${String(step)} of ${String(steps)}`}
+              {stepsPerSecond === undefined ? '' : ` · ${rateText(stepsPerSecond)}`} · {formatDuration(seconds)}
+            </span>
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function WorkerLine({ worker, trials }: { worker: WorkerRow; trials: readonly SlotTrial[] }) {
   const details = deviceDetails(worker);
   return (
     <tr data-key={worker.id} class={worker.state === 'gone' ? 'faded' : undefined}>
@@ -41,6 +77,11 @@ function WorkerLine({ worker }: { worker: WorkerRow }) {
         <span class="sub">
           {worker.host} · v{worker.softwareVersion}
         </span>
+        {worker.labels.map((label) => (
+          <>
+            <span class="tag">{label}</span>{' '}
+          </>
+        ))}
       </th>
       <td>
         <StateBadge state={worker.state} />
@@ -51,7 +92,10 @@ function WorkerLine({ worker }: { worker: WorkerRow }) {
         <span class="sub">{worker.backendReason}</span>
       </td>
       <td data-label="Slots busy">
-        <Slots worker={worker} />
+        <div class="slots-cell">
+          <Slots worker={worker} />
+          <SlotTrials trials={trials} />
+        </div>
       </td>
       <td class="number nowrap" data-label="Last seen">
         {formatAgo(worker.lastSeenAgo)}
@@ -60,8 +104,17 @@ function WorkerLine({ worker }: { worker: WorkerRow }) {
   );
 }
 
-/** The workers heard of within a day, or how to start one. */
-export function WorkersTable({ workers }: { workers: readonly WorkerRow[] }) {
+/**
+ * The workers heard of within a day, or how to start one.
+ * @param slots what each of them trains; left out where only their number is of interest
+ */
+export function WorkersTable({
+  workers,
+  slots,
+}: {
+  workers: readonly WorkerRow[];
+  slots?: ReadonlyMap<string, readonly SlotTrial[]>;
+}) {
   if (workers.length === 0) {
     return (
       <div class="empty">
@@ -88,7 +141,7 @@ export function WorkersTable({ workers }: { workers: readonly WorkerRow[] }) {
         </thead>
         <tbody>
           {workers.map((worker) => (
-            <WorkerLine worker={worker} />
+            <WorkerLine worker={worker} trials={slots?.get(worker.id) ?? []} />
           ))}
         </tbody>
       </table>
@@ -96,15 +149,34 @@ export function WorkersTable({ workers }: { workers: readonly WorkerRow[] }) {
   );
 }
 
-export function WorkersPage({ assets, workers }: { assets: PageProps['assets']; workers: readonly WorkerRow[] }) {
+export interface WorkersPageProps {
+  readonly assets: PageProps['assets'];
+  readonly workers: Child;
+  readonly queue: Child;
+  readonly notice: string | undefined;
+}
+
+export function WorkersPage({ assets, workers, queue, notice }: WorkersPageProps) {
   return (
-    <Page title="Workers" assets={assets} events="/events" current="workers">
+    <Page title="Workers and queue" assets={assets} events="/events" current="workers">
       <div class="page-head">
-        <h1>Workers</h1>
+        <h1>Workers and queue</h1>
       </div>
-      <section class="card flush">
+      <Notice text={notice} />
+      <section class="card flush" aria-labelledby="workers-title">
+        <div class="card-head">
+          <h2 id="workers-title">Workers</h2>
+        </div>
         <Live id="workers" source="/fragment/workers">
-          <WorkersTable workers={workers} />
+          {workers}
+        </Live>
+      </section>
+      <section class="card flush" aria-labelledby="queue-title">
+        <div class="card-head">
+          <h2 id="queue-title">Queue</h2>
+        </div>
+        <Live id="queue" source="/fragment/queue">
+          {queue}
         </Live>
       </section>
     </Page>

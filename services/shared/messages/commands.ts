@@ -4,7 +4,16 @@ import { sweepResults } from '../compare/results.js';
 import { trialConfig } from '../trial-config.js';
 import { sweepStates, trialStates } from '../trial-state.js';
 import { storedCheckpoint } from './checkpoints.js';
-import { mostLabels, workerLabel } from '../schedule/options.js';
+import {
+  budgetHours,
+  budgetTrials,
+  maxRunning,
+  mostLabels,
+  priority,
+  share,
+  workerLabel,
+} from '../schedule/options.js';
+import { queuedSweep } from '../schedule/queue.js';
 import { id, version } from './common.js';
 
 const counts = z.object({
@@ -89,6 +98,24 @@ export const annotationFields = {
     .optional(),
 };
 
+/** What can be changed of a schedule when the sweep is there. */
+export const scheduleChangeFields = {
+  priority: priority.optional(),
+  share: share.optional(),
+  maxRunning: maxRunning.nullable().optional(),
+  budgetTrials: budgetTrials.nullable().optional(),
+  budgetHours: budgetHours.nullable().optional(),
+};
+type ScheduleChange = Readonly<Partial<Record<keyof typeof scheduleChangeFields, number | null | undefined>>>;
+
+const changesSomething = (value: ScheduleChange): boolean =>
+  Object.keys(scheduleChangeFields).some((name) => value[name as keyof ScheduleChange] !== undefined);
+const onlyPriorityOfTrial = ({ trialId, ...change }: ScheduleChange & { trialId?: string | undefined }): boolean =>
+  trialId === undefined ||
+  Object.keys(scheduleChangeFields).every(
+    (name) => name === 'priority' || change[name as keyof ScheduleChange] === undefined,
+  );
+
 /** Every command of the coordinator's service: request and answer. CLI, dashboard and workers all call these. */
 export const commands = {
   submit: {
@@ -127,6 +154,35 @@ export const commands = {
   retry: {
     request: target,
     response: z.object({ queued: z.int() }),
+  },
+  pause: {
+    /** `now`: running trials are handed back with a checkpoint; else they go on to their end. */
+    request: z.strictObject({ ...targetFields, now: z.boolean().default(false) }).refine(namesOne, oneTarget),
+    response: z.object({
+      /** Trials that are not started now. */
+      held: z.int(),
+      handedBack: z.int(),
+    }),
+  },
+  resume: {
+    request: target,
+    response: z.object({
+      /** Trials that can be started now. */
+      startable: z.int(),
+    }),
+  },
+  schedule: {
+    /** What is left out stays as it is; null takes a limit or a budget away. A trial has only a priority. */
+    request: z
+      .strictObject({ ...targetFields, ...scheduleChangeFields })
+      .refine(namesOne, oneTarget)
+      .refine(onlyPriorityOfTrial, { message: 'a trial has a priority and nothing else of a schedule' })
+      .refine(changesSomething, { message: 'name what is to be changed' }),
+    response: z.object({}),
+  },
+  queue: {
+    request: z.strictObject({ v: version, sweepId: id.optional() }),
+    response: z.object({ sweeps: z.array(queuedSweep) }),
   },
   annotate: {
     request: z.strictObject({ ...targetFields, ...annotationFields }).refine(namesOne, oneTarget),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { annotationFields, commands } from '../../../shared/messages/commands.js';
+import { annotationFields, commands, scheduleChangeFields } from '../../../shared/messages/commands.js';
 import { endpoint } from '../endpoint.js';
 import { sweepPath, trialPath } from '../fields.js';
 import { readAnnotation } from '../../queries/annotations.js';
@@ -41,6 +41,49 @@ const ofBoth = kinds.flatMap(({ of, address, group, path, noun }) => {
       answer: commands.retry.response,
       errors,
       handle: async ({ commands: give }, request) => ({ queued: await give.retry(target(request.path)) }),
+    }),
+    endpoint({
+      name: `pause${of}`,
+      method: 'post',
+      address: `${address}/pause`,
+      group,
+      summary: `Starts nothing more of the ${noun} until it is resumed.`,
+      path,
+      body: z.strictObject({
+        now: z.boolean().default(false).describe('Running trials are handed back too, each with a checkpoint.'),
+      }),
+      answer: commands.pause.response,
+      errors: [...errors, 'ENDED'],
+      handle: ({ commands: give }, request) => give.pause({ ...target(request.path), ...request.body }),
+    }),
+    endpoint({
+      name: `resume${of}`,
+      method: 'post',
+      address: `${address}/resume`,
+      group,
+      summary: `Lets the ${noun} go on.`,
+      path,
+      answer: commands.resume.response,
+      errors: [...errors, 'ENDED'],
+      handle: ({ commands: give }, request) => give.resume(target(request.path)),
+    }),
+    endpoint({
+      name: `schedule${of}`,
+      method: 'patch',
+      address: `${address}/schedule`,
+      group,
+      summary:
+        noun === 'sweep'
+          ? 'Changes priority, share, limit and budget; what is left out stays, null takes a limit away.'
+          : 'Changes its priority, which is added to that of its sweep.',
+      path,
+      body: z.strictObject(noun === 'sweep' ? scheduleChangeFields : { priority: scheduleChangeFields.priority }),
+      answer: commands.schedule.response,
+      errors,
+      async handle({ commands: give }, request) {
+        await give.schedule({ ...target(request.path), ...request.body });
+        return {};
+      },
     }),
     endpoint({
       name: `get${of}Notes`,

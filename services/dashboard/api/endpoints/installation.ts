@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { queuedSweep } from '../../../shared/schedule/queue.js';
 import { sweepSpecJsonSchema } from '../../../shared/sweep-spec/json-schema.js';
 import { listActions } from '../../queries/actions.js';
+import { listQueue } from '../../queries/queue.js';
 import { listWorkers } from '../../queries/workers.js';
 import { endpoint } from '../endpoint.js';
 import { limitUpTo, next, time } from '../fields.js';
@@ -18,6 +20,7 @@ export const worker = z
     memoryBytes: z.number().nullable(),
     threads: z.int().nullable(),
     slots: z.int(),
+    labels: z.array(z.string()).describe('What sweeps may ask for.'),
     trials: z.array(z.string()).describe('Ids of those that it trains.'),
     state: z.enum(['running', 'stopping', 'gone', 'silent']),
     startedAt: time,
@@ -36,8 +39,9 @@ export const showWorkers = endpoint({
   async handle({ database }, { query: { limit } }) {
     const workers = await listWorkers(database, limit);
     return {
-      workers: workers.map(({ id, driver, memoryBytes, threads, trials, startedAt, lastSeenAgo, ...rest }) => ({
+      workers: workers.map(({ id, driver, memoryBytes, threads, labels, trials, startedAt, lastSeenAgo, ...rest }) => ({
         ...rest,
+        labels: [...labels],
         workerId: id,
         driver: driver ?? null,
         memoryBytes: memoryBytes ?? null,
@@ -48,6 +52,18 @@ export const showWorkers = endpoint({
       })),
     };
   },
+});
+
+export const showQueue = endpoint({
+  name: 'listQueue',
+  method: 'get',
+  address: '/queue',
+  group: 'Installation',
+  summary: 'The sweeps that have not ended, the highest priority first, with what their trials wait for.',
+  answer: z.object({
+    sweeps: z.array(queuedSweep.extend({ retryable: z.int().describe('Trials that failed or were cancelled.') })),
+  }),
+  handle: async ({ database }) => ({ sweeps: await listQueue(database) }),
 });
 
 export const showActions = endpoint({
