@@ -18,4 +18,5 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'dashboard-memory': () => import('./dashboard-memory.js'),
   asha: () => import('./asha.js'),
   engines: () => import('./engines.js'),
+  'fault-schedule': () => import('./fault-schedule.js'),
 };

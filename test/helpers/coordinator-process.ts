@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { packageRoot } from '../../services/shared/version.js';
 import { until } from './deadline.js';
 
@@ -25,15 +26,15 @@ export interface CoordinatorSettings {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** Starts the compiled coordinator without waiting until it is ready. */
-export function spawnCoordinator({
+/** The process alone, with its output to be read by whoever starts it. */
+export function launchCoordinator({
   databaseUrl,
   natsUrl,
   leaseSeconds = 30,
   checkpoints = 'nats',
   settings = {},
-}: CoordinatorSettings): CoordinatorProcess {
-  const child = spawn(process.execPath, [join(packageRoot, 'dist', 'services', 'coordinator', 'main.js')], {
+}: CoordinatorSettings): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn(process.execPath, [join(packageRoot, 'dist', 'services', 'coordinator', 'main.js')], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
@@ -44,6 +45,11 @@ export function spawnCoordinator({
       ...settings,
     },
   });
+}
+
+/** Starts the compiled coordinator without waiting until it is ready. */
+export function spawnCoordinator(settings: CoordinatorSettings): CoordinatorProcess {
+  const child = launchCoordinator(settings);
   let stdout = '';
   let log = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));

@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { natsSources, provideNatsServer, type NatsProgram } from '../../services/cli/stack/nats-provision.js';
 import { startNats as startNatsOf } from '../../services/cli/stack/nats.js';
 import { startPostgres as startPostgresOf } from '../../services/cli/stack/postgres.js';
@@ -17,8 +18,12 @@ export interface TestServer {
   stop(): Promise<void>;
   /** Ends it with SIGKILL, as a crash would; its data stays. */
   kill(): Promise<void>;
-  /** Starts it again on its data and port, after `kill` or while it runs. */
+  /** Ends it in order; its data stays. */
+  halt(): Promise<void>;
+  /** Starts it again on its data and port, after `kill` or `halt`, or while it runs. */
   restart(): Promise<void>;
+  /** Lets it do nothing for so long, in milliseconds. */
+  pause(milliseconds: number): Promise<void>;
 }
 
 type Started = Supervised & { readonly url: string };
@@ -45,6 +50,12 @@ async function testServer(start: (state: StateFolder) => Promise<Started>): Prom
     kill: async () => {
       process.kill(server.identity.pid, 'SIGKILL');
       await until(() => !isRunning(server.identity), { deadlineMs: 10_000, what: 'the killed server to end' });
+    },
+    halt: () => server.stop(),
+    pause: async (milliseconds) => {
+      process.kill(server.identity.pid, 'SIGSTOP');
+      await delay(milliseconds);
+      process.kill(server.identity.pid, 'SIGCONT');
     },
     restart: async () => {
       if (isRunning(server.identity)) await server.stop();

@@ -21,8 +21,9 @@ import { settlesWithin } from './pause.js';
 import { metrics } from './metrics.js';
 import { Patience } from './patience.js';
 import { Presence, type WorkerFacts } from './presence.js';
-import { ReportStream } from './reports/report-stream.js';
+import { ReportStream, type ReportSink } from './reports/report-stream.js';
 import { Slot } from './slot/slot.js';
+import type { TrainerSource } from './slot/trainer.js';
 import { TrainerProcess, type TrainerFacts } from './slot/trainer-process.js';
 import { TrainerSupply } from './slot/trainer-supply.js';
 import { decideSlots, threadLimits, threadsOfTrainer } from './slots.js';
@@ -50,6 +51,20 @@ export interface AgentOptions {
   readonly logger: Logger;
 }
 
+/** What an agent is made of. */
+export interface AgentParts {
+  readonly link: NatsLink;
+  /** Where reports go. */
+  readonly sink: ReportSink;
+  /** One for each slot. */
+  readonly supplies: readonly TrainerSource[];
+  readonly facts: WorkerFacts;
+  readonly checkpoints: CheckpointPlace;
+  readonly commands: Commands;
+  readonly programs: ProgramContext;
+  readonly logger: Logger;
+}
+
 /** Parts of the time that stopping may take, milliseconds: reports, then trainers, then what is still to be sent. */
 const stopTimes = { reports: 11_000, trainers: 2000, connection: 1500 };
 
@@ -58,6 +73,11 @@ const quietTensorflow = { TF_CPP_MIN_LOG_LEVEL: '1' };
 
 /** The worker agent: pulls trials, claims them, has them trained by its trainer processes and reports what they say. */
 export class Agent {
+  readonly facts: WorkerFacts;
+  private readonly link: NatsLink;
+  private readonly supplies: readonly TrainerSource[];
+  private readonly checkpoints: CheckpointPlace;
+  private readonly programs: ProgramContext;
   private readonly stopping = new AbortController();
   private readonly slots: readonly Slot[];
   private readonly running: Promise<unknown>;
@@ -65,24 +85,22 @@ export class Agent {
   private readonly unsubscribe: () => void;
   private readonly logger: Logger;
 
-  private constructor(
-    private readonly link: NatsLink,
-    private readonly supplies: readonly TrainerSupply[],
-    readonly facts: WorkerFacts,
-    private readonly checkpoints: CheckpointPlace,
-    commands: Commands,
-    private readonly programs: ProgramContext,
-    logger: Logger,
-  ) {
-    const { workerId } = facts;
+  /** Begins to pull trials. */
+  constructor({ link, sink, supplies, facts, checkpoints, commands, programs, logger }: AgentParts) {
+    this.link = link;
+    this.supplies = supplies;
+    this.facts = facts;
+    this.checkpoints = checkpoints;
+    this.programs = programs;
     this.logger = logger;
+    const { workerId } = facts;
     // Every slot listens to it, and Node warns of the eleventh.
     setMaxListeners(0, this.stopping.signal);
     const context = {
       workerId,
       link,
       source: new TrialSource(link, logger),
-      sink: new ReportStream(link),
+      sink,
       checkpoints,
       patience: new Patience(),
       labels: facts.labels,
@@ -161,7 +179,8 @@ export class Agent {
       networks: options.networks,
     };
     const link = new NatsLink(options.connection, logger);
-    return new Agent(link, supplies, facts, checkpoints, options.commands, programs, logger);
+    const { commands } = options;
+    return new Agent({ link, sink: new ReportStream(link), supplies, facts, checkpoints, commands, programs, logger });
   }
 
   /** Whether NATS is there. */

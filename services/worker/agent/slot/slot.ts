@@ -11,8 +11,7 @@ import type { Announcement, TrialSource } from '../trial-source.js';
 import type { Commands } from '../commands/command-settings.js';
 import { ProgramTrainer, type ProgramContext } from '../commands/program-trainer.js';
 import { Attempt } from './attempt.js';
-import type { Trainer } from './trainer.js';
-import type { ReadyTrainer, TrainerSupply } from './trainer-supply.js';
+import type { ReadyTrainer, Trainer, TrainerSource } from './trainer.js';
 
 /** What all slots of a worker share. */
 export interface SlotContext {
@@ -42,7 +41,7 @@ export class Slot {
   private attempt: Attempt | undefined;
 
   constructor(
-    private readonly supply: TrainerSupply,
+    private readonly supply: TrainerSource,
     private readonly context: SlotContext,
   ) {}
 

@@ -1,19 +1,14 @@
 import { errorRecord } from '../../../shared/errors.js';
 import type { Logger } from '../../../shared/log.js';
 import { pause } from '../pause.js';
-import type { TrainerFacts, TrainerProcess } from './trainer-process.js';
+import type { ReadyTrainer, TrainerSource } from './trainer.js';
+import type { TrainerProcess } from './trainer-process.js';
 
 const firstWaitMs = 500;
 const longestWaitMs = 30_000;
 
-/** A trainer that can train, and what it computes on. */
-export interface ReadyTrainer {
-  readonly trainer: TrainerProcess;
-  readonly facts: TrainerFacts;
-}
-
 /** Keeps one trainer process for one slot: the same as long as it lives, then a new one. */
-export class TrainerSupply {
+export class TrainerSupply implements TrainerSource {
   private current: TrainerProcess | undefined;
   private failures = 0;
 

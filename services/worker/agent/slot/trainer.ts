@@ -13,3 +13,23 @@ export interface Trainer {
   send(message: ToTrainer): void;
   kill(): void;
 }
+
+/** A trainer that a slot keeps from trial to trial. */
+export interface SlotTrainer extends Trainer {
+  /** Aborted when the trainer has ended. */
+  readonly gone: AbortSignal;
+  readonly isGone: boolean;
+}
+
+/** A trainer that can train, and what it computes on. */
+export interface ReadyTrainer {
+  readonly trainer: SlotTrainer;
+  readonly facts: { readonly backend: string; readonly device: string };
+}
+
+/** Keeps a slot's trainer. */
+export interface TrainerSource {
+  /** The slot's trainer, once it is ready; undefined when the signal was aborted. */
+  take(signal: AbortSignal): Promise<ReadyTrainer | undefined>;
+  close(graceMs: number): Promise<void>;
+}
