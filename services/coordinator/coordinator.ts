@@ -2,6 +2,7 @@ import { Batcher } from './api/batcher.js';
 import { serveApi } from './api/serve.js';
 import { createCheckpointKeeper } from './loops/checkpoint-keeper.js';
 import { createEarlyStopper } from './loops/early-stopper.js';
+import { createConsumerMender } from './loops/consumer-mender.js';
 import { createEffects } from './loops/effects.js';
 import type { Loop } from './loops/loop.js';
 import { createPresence } from './loops/presence.js';
@@ -66,6 +67,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     stopper,
     createReaper(database, connection, watch, effects, leaseSeconds, logger),
     createPresence(database, connection, logger),
+    createConsumerMender(database, connection, logger),
     createCheckpointKeeper(database, checkpoints, logger),
   ];
   for (const loop of loops) loop.start();

@@ -57,6 +57,12 @@ export const metrics = {
     buckets: [...timeBuckets, 60, 300, 1800],
     registers,
   }),
+  consumersMadeAnew: new Counter({
+    name: 'sigmasweep_consumers_made_anew_total',
+    help: 'Consumers of NATS streams that no longer fitted their stream, after a crash of nats-server, and were made anew.',
+    labelNames: ['stream'] as const,
+    registers,
+  }),
   loopFailures: new Counter({
     name: 'sigmasweep_loop_failures_total',
     help: 'Passes of a loop that failed and were repeated.',

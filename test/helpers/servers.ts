@@ -14,6 +14,8 @@ import { until } from './deadline.js';
 export interface TestServer {
   /** Address with its credentials; the same after a restart. */
   readonly url: string;
+  /** Where it keeps everything. */
+  readonly folder: string;
   /** Ends it in order and removes its data; a second call does nothing. */
   stop(): Promise<void>;
   /** Ends it with SIGKILL, as a crash would; its data stays. */
@@ -41,6 +43,7 @@ async function testServer(start: (state: StateFolder) => Promise<Started>): Prom
   const { url } = server;
   return {
     url,
+    folder,
     stop: async () => {
       if (stopped) return;
       stopped = true;

@@ -2,12 +2,14 @@ import { describe, expect, it, vi } from 'vitest';
 import { failure } from '../../services/coordinator/api/answer.js';
 import { Batcher } from '../../services/coordinator/api/batcher.js';
 import { Lanes } from '../../services/coordinator/api/lanes.js';
+import { ConsumerCheck } from '../../services/coordinator/loops/consumer-check.js';
 import { gather } from '../../services/coordinator/loops/gather.js';
 import { createLoop } from '../../services/coordinator/loops/loop.js';
 import { readReport } from '../../services/coordinator/loops/read-report.js';
 import { RecordedUpTo } from '../../services/coordinator/loops/recorded-up-to.js';
 import { SigmasweepError } from '../../services/shared/errors.js';
 import { createLogger } from '../../services/shared/log.js';
+import type { ConsumerStanding } from '../../services/shared/nats/streams.js';
 import { SpecError } from '../../services/shared/sweep-spec/spec-error.js';
 import { until } from '../helpers/deadline.js';
 
@@ -32,6 +34,73 @@ describe('RecordedUpTo', () => {
     recorded.observe({ databaseTime: 100, messages: 1, newest: 900, recordedUpTo: 10 });
     expect(recorded.observe({ databaseTime: 200, messages: 2, newest: 2, recordedUpTo: 0 })).toBeUndefined();
     expect(recorded.observe({ databaseTime: 300, messages: 1, newest: 3, recordedUpTo: 2 })).toBe(200);
+  });
+});
+
+describe('ConsumerCheck', () => {
+  const sound: ConsumerStanding = {
+    created: 'a',
+    messages: 5,
+    oldest: 101,
+    newest: 105,
+    delivered: 105,
+    undelivered: 0,
+    unacknowledged: 5,
+    waiting: 2,
+  };
+  const empty: ConsumerStanding = { ...sound, messages: 0, oldest: 106, unacknowledged: 0 };
+  /** What it says of a standing that lasts for three quarters of a minute, looked at every five seconds. */
+  const ofLasting = (standing: ConsumerStanding, prompt: boolean): string[] => {
+    const check = new ConsumerCheck({ prompt });
+    const faults = Array.from({ length: 10 }, (_, look) => check.observe(look * 5000, standing));
+    return faults.flatMap((fault, look) => (fault === undefined ? [] : [`${String(look * 5)} s ${fault}`]));
+  };
+
+  it('finds nothing wrong with empty streams, and rings that wait or go round for long', () => {
+    expect(ofLasting(empty, true)).toEqual([]);
+    expect(ofLasting(empty, false)).toEqual([]);
+    expect(ofLasting(sound, false)).toEqual([]);
+    expect(ofLasting({ ...sound, delivered: 100, undelivered: 5, unacknowledged: 0, waiting: 0 }, false)).toEqual([]);
+  });
+
+  it('finds reports that were delivered long ago and are still there, under load too', () => {
+    expect(ofLasting(sound, true)).toEqual(['20 s left-behind', '45 s left-behind']);
+    const check = new ConsumerCheck({ prompt: true });
+    const loaded = (look: number, oldest: number) => {
+      const delivered = 1000 + look * 100;
+      return check.observe(look * 5000, { ...sound, oldest, delivered, newest: delivered + 50, messages: 70 });
+    };
+    expect([0, 1, 2, 3, 4, 5].map((look) => loaded(look, 980))).toEqual([
+      ...[0, 1, 2, 3].map(() => undefined),
+      'left-behind',
+      undefined,
+    ]);
+    expect([6, 7, 8, 9, 10, 11].map((look) => loaded(look, 1000 + look * 100 - 20))).toEqual(
+      Array.from({ length: 6 }, () => undefined),
+    );
+  });
+
+  it('finds a consumer that delivers nothing of what is there to those who wait for it', () => {
+    const stalled = { ...sound, messages: 9, oldest: 106, newest: 114, undelivered: 9, unacknowledged: 0 };
+    expect(ofLasting(stalled, false)).toEqual(['20 s stalled', '45 s stalled']);
+    expect(ofLasting(stalled, true)).toEqual(['20 s stalled', '45 s stalled']);
+  });
+
+  it('finds one that waits for messages that are gone, and messages that it does not know of', () => {
+    expect(ofLasting({ ...empty, unacknowledged: 8 }, false)).toEqual(['20 s miscounted', '45 s miscounted']);
+    expect(ofLasting({ ...empty, unacknowledged: 8 }, true)).toEqual(['20 s miscounted', '45 s miscounted']);
+    expect(ofLasting({ ...sound, messages: 53, unacknowledged: 0 }, false)).toEqual([
+      '20 s miscounted',
+      '45 s miscounted',
+    ]);
+  });
+
+  it('begins anew with a consumer or stream that was made anew', () => {
+    const check = new ConsumerCheck({ prompt: true });
+    check.observe(0, sound);
+    check.observe(15_000, { ...sound, created: 'b' });
+    expect(check.observe(30_000, { ...sound, created: 'b' })).toBeUndefined();
+    expect(check.observe(35_000, { ...sound, created: 'b' })).toBe('left-behind');
   });
 });
 

@@ -10,8 +10,8 @@ import { createLoop, type Loop } from './loop.js';
 
 const everyMs = 5_000;
 const pruneEveryMs = 60_000;
-/** A ring younger than this may still be on its way, in seconds. */
-const ringAgeSeconds = 15;
+/** A ring sent less long ago may have reached the stream after its rings were counted, in seconds. */
+const ringAgeSeconds = 3;
 
 /**
  * Brings the streams in line with the database: makes them where they are missing, and rings queued trials again whose
@@ -25,6 +25,7 @@ export function createReconciler(
   logger: Logger,
 ): Loop {
   let prunedAt = -Infinity;
+  let ringsLost = false;
   return createLoop({
     name: 'reconciler',
     logger,
@@ -32,9 +33,10 @@ export function createReconciler(
     pass: async () => {
       const made = await ensureStreams(connection, limits);
       if (made.length > 0) logger.warn({ streams: made }, 'streams were missing and were made');
-      // A stream made just now holds no ring at all, not even a young one.
-      const age = made.includes(streams.trials.name) ? 0 : ringAgeSeconds;
-      const rung = await ringAgain(database, await countRings(connection), age);
+      // A stream made just now holds no ring at all, not even a young one. A pass that fails hereafter must not forget it.
+      ringsLost ||= made.includes(streams.trials.name);
+      const rung = await ringAgain(database, await countRings(connection), ringsLost ? 0 : ringAgeSeconds);
+      ringsLost = false;
       if (rung > 0) {
         logger.warn({ trials: rung }, 'queued trials are rung again: their rings were lost');
         effects.ring();

@@ -93,7 +93,18 @@ export function createRecorder(
     await keepDeadLetters(database, [...letters, ...refusedLetters]);
   };
 
-  const handle = async (messages: readonly JsMsg[], signal: AbortSignal): Promise<void> => {
+  /**
+   * An acknowledgement names a message by its number alone: in a stream that was made anew it would be another message,
+   * which nobody has recorded.
+   */
+  const checkSame = async (created: string): Promise<void> => {
+    const consumer = await jetstream.consumers.get(streams.reports.name, streams.reports.consumer);
+    if ((await consumer.info(true)).created === created) return;
+    throw new Error('stream or consumer were made anew while a batch was recorded: none of it is acknowledged');
+  };
+
+  /** @param created when the consumer that the messages came from was made */
+  const handle = async (messages: readonly JsMsg[], created: string, signal: AbortSignal): Promise<void> => {
     const readable: ReadMessage[] = [];
     const letters: DeadLetter[] = [];
     const unreadable = new Set<JsMsg>();
@@ -117,6 +128,7 @@ export function createRecorder(
       clearInterval(working);
     }
     count(messages, readable, letters.length);
+    await checkSame(created);
     for (const message of messages) {
       if (unreadable.has(message)) message.term();
       else message.ack();
@@ -142,6 +154,7 @@ export function createRecorder(
     everyMs: 0,
     pass: async (signal) => {
       const consumer = await jetstream.consumers.get(streams.reports.name, streams.reports.consumer);
+      const { created } = await consumer.info(true);
       const pulled = await consumer.fetch({ max_messages: batchLimits.count, expires: pullMs });
       const end = (): void => void pulled.close();
       signal.addEventListener('abort', end, { once: true });
@@ -154,7 +167,7 @@ export function createRecorder(
       };
       try {
         for await (const batch of gather(noted(), (message) => message.data.byteLength, batchLimits)) {
-          await handle(batch, signal);
+          await handle(batch, created, signal);
           for (const message of batch) unsettled.delete(message);
         }
       } finally {

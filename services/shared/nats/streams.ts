@@ -172,9 +172,58 @@ export interface ReportBacklog {
   readonly recordedUpTo: number;
 }
 
+/**
+ * Messages leave the stream when they are acknowledged, so all before the oldest are recorded. The consumer's own word
+ * for it, its ack floor, can stand still for ever after a crash of the server.
+ */
 export async function readReportBacklog(connection: NatsConnection): Promise<ReportBacklog> {
   const manager = await connection.jetstreamManager(unchecked);
   const { state } = await manager.streams.info(streams.reports.name);
-  const { ack_floor: floor } = await manager.consumers.info(streams.reports.name, streams.reports.consumer);
-  return { messages: state.messages, newest: state.last_seq, recordedUpTo: floor.stream_seq };
+  return { messages: state.messages, newest: state.last_seq, recordedUpTo: state.first_seq - 1 };
+}
+
+export type StreamKind = keyof typeof streams;
+
+/** Where a stream and its durable consumer are. */
+export interface ConsumerStanding {
+  /** When the consumer was made, which tells it from one that was made anew. */
+  readonly created: string;
+  readonly messages: number;
+  /** Numbers of the oldest and the newest message of the stream. */
+  readonly oldest: number;
+  readonly newest: number;
+  /** Number of the last message that was delivered. */
+  readonly delivered: number;
+  /** Messages that were never delivered. */
+  readonly undelivered: number;
+  /** Messages whose acknowledgement is waited for. */
+  readonly unacknowledged: number;
+  /** Requests for messages that wait. */
+  readonly waiting: number;
+}
+
+export async function readConsumerStanding(connection: NatsConnection, kind: StreamKind): Promise<ConsumerStanding> {
+  const manager = await connection.jetstreamManager(unchecked);
+  const { name, consumer } = streams[kind];
+  const { state } = await manager.streams.info(name);
+  const info = await manager.consumers.info(name, consumer);
+  return {
+    created: info.created,
+    messages: state.messages,
+    oldest: state.first_seq,
+    newest: state.last_seq,
+    delivered: info.delivered.stream_seq,
+    undelivered: info.num_pending,
+    unacknowledged: info.num_ack_pending,
+    waiting: info.num_waiting,
+  };
+}
+
+/** Deletes a stream's consumer and makes it again: it delivers whatever is in the stream. Readers ask again by themselves. */
+export async function makeConsumerAnew(connection: NatsConnection, kind: StreamKind): Promise<void> {
+  const manager = await connection.jetstreamManager(unchecked);
+  const wanted = wantedStreams(defaultStreamLimits).find(({ stream }) => stream.name === streams[kind].name);
+  if (wanted === undefined) throw new Error(`there is no stream for ${kind}`);
+  await manager.consumers.delete(wanted.stream.name, wanted.consumer.durable_name);
+  await ensureConsumer(manager, wanted.stream.name, wanted.consumer);
 }

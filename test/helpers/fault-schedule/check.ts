@@ -95,6 +95,10 @@ function checkTransitions({ trials, transitions: changes }: History): string[] {
 /** Outcomes of attempts of which everything that was acknowledged is kept: they ended by their own report. */
 const ownEnds = ['succeeded', 'failed', 'handed-back'];
 
+function whenOf(atMs: number | undefined): string {
+  return atMs === undefined ? 'which was never acknowledged' : `acknowledged at ${new Date(atMs).toISOString()}`;
+}
+
 function checkPoints({ attempts, acknowledged, stored, deletions, epochs }: History) {
   const [lost, doubled, wrong]: [string[], string[], string[]] = [[], [], []];
   let goneWithStream = 0;
@@ -112,7 +116,7 @@ function checkPoints({ attempts, acknowledged, stored, deletions, epochs }: Hist
     for (const point of wanted) {
       if (inTable?.has(point) === true) continue;
       if (mayBeGone(point)) goneWithStream += 1;
-      else lost.push(`${key}: ${point}${said.has(point) ? '' : ', which was never acknowledged'}`);
+      else lost.push(`${key}: ${point}, ${whenOf(said.get(point))}`);
     }
     for (const [point, { value, count }] of inTable ?? []) {
       const [epoch = '', split = '', task = '', metric = ''] = point.split(' ');

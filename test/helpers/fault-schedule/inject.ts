@@ -22,7 +22,7 @@ interface Injection extends ScheduledFault {
   readonly random: () => number;
 }
 
-type Inject = (fault: Injection) => Promise<void>;
+type Inject = (fault: Injection) => Promise<void> | void;
 
 function at<Item>(items: readonly Item[], index: number): Item {
   const item = items[index];
@@ -54,7 +54,7 @@ async function deleteReports({ rig, traces }: Injection): Promise<void> {
   const manager = await rig.client.jetstreamManager();
   const { state } = await manager.streams.info(streams.reports.name);
   // Older reports have left the stream, which they do only when they are recorded.
-  const fromMs = (state.messages === 0 ? Date.now() : Date.parse(String(state.first_ts))) - 50;
+  const fromMs = (state.messages === 0 ? Date.now() : Date.parse(state.first_ts)) - 50;
   await manager.streams.delete(streams.reports.name);
   traces.deletions.push({ fromMs, toMs: Date.now() + 1000 });
 }
@@ -102,19 +102,19 @@ async function cancelSome({ rig }: Injection): Promise<void> {
   for (const { id: trialId } of await someTrials(rig, 2)) await callCommand(rig.client, 'cancel', { trialId }, 3000);
 }
 
-/** How each fault is done; resolves when its hold is over. One that finds nothing to hit rejects. */
+/** How each fault is done; resolves when its hold is over. One that finds nothing to hit throws. */
 export const injections: Readonly<Record<FaultKind, Inject>> = {
   'worker-kill': (fault) => workerOf(fault).member.end('SIGKILL', fault.holdMs),
   'worker-pause': (fault) => workerOf(fault).member.pause(fault.holdMs),
   'worker-term': (fault) => workerOf(fault).member.end('SIGTERM', fault.holdMs),
-  'worker-cut': (fault) => Promise.resolve(workerOf(fault).nats.cut()),
+  'worker-cut': (fault) => workerOf(fault).nats.cut(),
   'worker-half-open': (fault) => halfOpen(workerOf(fault).nats, fault.holdMs),
   'coordinator-kill': (fault) => coordinatorOf(fault).member.end('SIGKILL', fault.holdMs),
   'coordinator-pause': (fault) => coordinatorOf(fault).member.pause(fault.holdMs),
   'coordinator-term': (fault) => coordinatorOf(fault).member.end('SIGTERM', fault.holdMs),
-  'coordinator-nats-cut': (fault) => Promise.resolve(coordinatorOf(fault).nats.cut()),
+  'coordinator-nats-cut': (fault) => coordinatorOf(fault).nats.cut(),
   'coordinator-nats-half-open': (fault) => halfOpen(coordinatorOf(fault).nats, fault.holdMs),
-  'coordinator-postgres-cut': (fault) => Promise.resolve(coordinatorOf(fault).postgres.cut()),
+  'coordinator-postgres-cut': (fault) => coordinatorOf(fault).postgres.cut(),
   'coordinator-postgres-half-open': (fault) => halfOpen(coordinatorOf(fault).postgres, fault.holdMs),
   'nats-kill': async ({ rig, holdMs }) => {
     await rig.nats.kill();
@@ -140,7 +140,7 @@ export const injections: Readonly<Record<FaultKind, Inject>> = {
     const manager = await rig.client.jetstreamManager();
     for (const { name, consumer } of [streams.trials, streams.reports]) await manager.consumers.delete(name, consumer);
   },
-  garbage: (fault) => Promise.resolve(publishGarbage(fault)),
+  garbage: publishGarbage,
   'forged-reports': publishForged,
   cancel: cancelSome,
 };

@@ -8,11 +8,8 @@ function shortLine(line: string): string {
   if (!line.endsWith('}')) return line.slice(0, 500);
   try {
     const { time, level, msg, err, ...more } = JSON.parse(line) as Record<string, unknown>;
-    const { message } = (err ?? {}) as { message?: unknown };
-    return `${String(time)} ${String(level)} ${String(msg)} ${String(message ?? '')} ${JSON.stringify(more)}`.slice(
-      0,
-      500,
-    );
+    const { message = '' } = (err ?? {}) as { message?: string };
+    return `${String(time)} ${String(level)} ${String(msg)} ${message} ${JSON.stringify(more)}`.slice(0, 500);
   } catch {
     return line.slice(0, 500);
   }
@@ -20,8 +17,8 @@ function shortLine(line: string): string {
 
 /** A process that is started again whenever it ends, as a service manager does it, and that faults can hit. */
 export class Member {
-  /** How often it ended by itself: it was not told to. */
-  ownEnds = 0;
+  /** How it ended by itself, each time: it was not told to. */
+  readonly ends: string[] = [];
   private child: ChildProcess;
   private holds = 0;
   private closed = false;
@@ -89,7 +86,7 @@ export class Member {
     child.stderr?.on('data', (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-400_000)));
     child.once('exit', (code, signal) => {
       if (this.closed || this.holds > 0) return;
-      this.ownEnds += 1;
+      this.ends.push(`${signal ?? `exit code ${String(code)}`}: ${this.log.split('\n').slice(-4).join(' | ')}`);
       this.output += `\n(${this.name} ended by itself: ${signal ?? `exit code ${String(code)}`})\n`;
       setTimeout(() => {
         if (!this.closed && this.holds === 0 && child === this.child) this.child = this.launch();

@@ -62,6 +62,7 @@ async function submitAll(rig: FaultRig, options: RunOptions): Promise<Map<string
       epochs,
       // Every lost lease counts as a failure; here they come by the hundred.
       limits: { failures: 100 },
+      schedule: { retries: { crash: { backoffSeconds: 0.2 }, other: { backoffSeconds: 0.2 } } },
     });
     const request = { spec, idempotencyKey: submissionKey() };
     await until(
@@ -92,10 +93,12 @@ async function injectAll(rig: FaultRig, faults: readonly ScheduledFault[], trace
     const name = `${(fault.atMs / 1000).toFixed(1)} s ${fault.kind} ${fault.target} (${fault.holdMs} ms)`;
     options.say(name);
     running.push(
-      injections[fault.kind]({ ...fault, rig, traces, random }).then(
-        () => void (done.injected += 1),
-        (error: unknown) => void done.missed.push(`${name}: ${String(error)}`),
-      ),
+      Promise.resolve({ ...fault, rig, traces, random })
+        .then(injections[fault.kind])
+        .then(
+          () => void (done.injected += 1),
+          (error: unknown) => void done.missed.push(`${name}: ${String(error)}`),
+        ),
     );
   }
   await Promise.all(running);
@@ -138,6 +141,9 @@ export async function runFaultSchedule(options: RunOptions): Promise<FaultReport
       submitAll(rig, options),
       injectAll(rig, faults, traces, options),
     ]);
+    for (const { fromMs, toMs } of traces.deletions) {
+      say(`reports of ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()} may have been deleted`);
+    }
     say(`all faults are over (${injected}, ${missed.length} missed)`);
     const rested = performance.now();
     const patience = { deadlineMs: settleMs, intervalMs: 200 };
@@ -155,9 +161,7 @@ export async function runFaultSchedule(options: RunOptions): Promise<FaultReport
     const left = await messagesLeft(rig);
     const state = settled && drained ? '' : await diagnose(rig);
     const all = [...rig.coordinators, ...rig.workers].map(({ member }) => member);
-    const ownEnds = all
-      .filter(({ ownEnds: count }) => count > 0)
-      .map(({ name, ownEnds: count }) => `${name}: ${count}`);
+    const ownEnds = all.flatMap(({ name, ends }) => ends.map((end) => `${name}: ${end}`));
     const codes = await rig.rest();
     for (const [name, code] of Object.entries(codes)) if (code !== 0) ownEnds.push(`${name}: code ${String(code)}`);
     const { epochs } = options;

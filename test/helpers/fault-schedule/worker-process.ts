@@ -43,6 +43,8 @@ const agent = new Agent({
     backendReason: 'a fault schedule',
     device: 'none',
     slots: settings.slots,
+    labels: [],
+    commands: [],
   },
   checkpoints: { store: openCheckpointStore(connection, 'nats'), folder: checkpoints, networks: settings.folder },
   commands: new Map(),

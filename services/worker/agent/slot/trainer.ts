@@ -24,7 +24,12 @@ export interface SlotTrainer extends Trainer {
 /** A trainer that can train, and what it computes on. */
 export interface ReadyTrainer {
   readonly trainer: SlotTrainer;
-  readonly facts: { readonly backend: string; readonly device: string };
+  readonly facts: {
+    readonly backend: string;
+    readonly device: string;
+    /** Of the device, bytes, where it is known. */
+    readonly memoryBytes?: number | undefined;
+  };
 }
 
 /** Keeps a slot's trainer. */
