@@ -8,6 +8,7 @@ import { readAssets } from '../services/dashboard/assets.js';
 import { commandsOver } from '../services/dashboard/commands.js';
 import { listen } from '../services/dashboard/listen.js';
 import { LiveChanges } from '../services/dashboard/live/live-changes.js';
+import type { PartsAnswer } from '../services/dashboard/live/parts-answer.js';
 import { sweepFingerprint } from '../services/dashboard/queries/fingerprints.js';
 import { connectDatabase } from '../services/shared/db/connect.js';
 import { createLogger } from '../services/shared/log.js';
@@ -71,13 +72,24 @@ async function measure({ databaseUrl, natsUrl }: Stack): Promise<{ before: numbe
     listenTo(`${url}/events?sweep=${sweep.id}`, ended.signal, hear).catch(() => undefined),
   );
   const parts = ['fragment/summary', 'fragment/comparison', 'fragment/trials', 'charts.json'];
+  const tags = parts.map(() => '');
+  // As a page does: what it has already is not sent again.
+  const bring = async (): Promise<void> => {
+    const query = new URLSearchParams();
+    for (const [index, part] of parts.entries()) {
+      query.append('of', `/sweeps/${sweep.id}/${part}`);
+      query.append('has', tags[index] ?? '');
+    }
+    const answers = (await (await fetch(`${url}/parts?${query.toString()}`)).json()) as PartsAnswer;
+    for (const [index, { tag }] of answers.entries()) if (tag !== undefined) tags[index] = tag;
+  };
   const change = async (step: number): Promise<void> => {
     await client.query(`UPDATE trial SET step = $2 WHERE sweep_id = $1 AND state = 'running'`, [sweep.id, step]);
     const all = new Promise<void>((resolve) => (enough = resolve));
     wanted = heard + viewers;
     live.notice(sweep.id);
     await all;
-    await Promise.all(parts.map(async (part) => (await fetch(`${url}/sweeps/${sweep.id}/${part}`)).arrayBuffer()));
+    await bring();
   };
   const opened = new Promise<void>((resolve) => (enough = resolve));
   wanted = viewers;

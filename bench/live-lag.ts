@@ -1,6 +1,7 @@
-import { once, setMaxListeners } from 'node:events';
-import { Agent, get, type IncomingMessage, type RequestOptions } from 'node:http';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { protocolVersion } from '../services/shared/messages/common.js';
@@ -8,6 +9,7 @@ import type { ReportMessage } from '../services/shared/messages/reports.js';
 import { subjects } from '../services/shared/nats-names.js';
 import { connectNats } from '../services/shared/nats/connect.js';
 import { largeSweepWorker, writeLargeSweep } from './large-sweep.js';
+import type { ViewerCounts } from './live-viewers.js';
 import type { BenchRecord } from './record.js';
 import { launchBrowser, withStack, type Stack } from './stack.js';
 
@@ -19,47 +21,21 @@ const points = 120;
 /** Mean time between two reports, in milliseconds. */
 const pace = 400;
 
-/** Sends a request as cheaply as can be: browsers of other people do not share this machine's processor. */
-function ask(url: string, options: RequestOptions): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    get(url, options, resolve).on('error', reject);
-  });
-}
-
-/** A page that is open somewhere: it hears of changes and then fetches its parts again, one round at a time. */
-async function watchAsPage(base: string, ended: AbortSignal): Promise<void> {
-  const parts = [
-    ...['summary', 'comparison', 'trials'].map((part) => `/sweeps/${sweep.id}/fragment/${part}`),
-    `/sweeps/${sweep.id}/charts.json`,
-  ];
-  const agent = new Agent({ keepAlive: true });
-  ended.addEventListener('abort', () => agent.destroy());
-  const tags = new Map<string, string>();
-  const fetchPart = async (part: string): Promise<void> => {
-    const response = await ask(base + part, {
-      agent,
-      headers: { Accept: 'text/html', 'Accept-Encoding': 'gzip', 'If-None-Match': tags.get(part) ?? '' },
-    });
-    tags.set(part, response.headers.etag ?? '');
-    response.resume();
-    await once(response, 'end');
+/** Opens pages in a process of their own, as other people do; ends them and tells what they asked for. */
+async function openViewers(base: string): Promise<() => Promise<ViewerCounts>> {
+  const child = fork(fileURLToPath(new URL('live-viewers.js', import.meta.url)), [base, sweep.id, String(viewers - 1)]);
+  const told = async (): Promise<unknown> => {
+    const [message] = (await once(child, 'message')) as [unknown];
+    return message;
   };
-  let again = false;
-  let fetching = false;
-  const refresh = async (): Promise<void> => {
-    again = true;
-    if (fetching) return;
-    fetching = true;
-    while (again) {
-      again = false;
-      await Promise.all(parts.map(fetchPart));
-    }
-    fetching = false;
+  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the viewers ended: ${String(code)}`)));
+  ended.catch(() => undefined);
+  await Promise.race([told(), ended]);
+  return async () => {
+    const counts = Promise.race([told(), ended]);
+    child.send('end');
+    return (await counts) as ViewerCounts;
   };
-  const events = await ask(`${base}/events?sweep=${sweep.id}`, { agent, signal: ended });
-  for await (const chunk of events as AsyncIterable<Buffer>) {
-    if (chunk.includes('event: change')) void refresh().catch(() => undefined);
-  }
 }
 
 interface Seen {
@@ -118,40 +94,46 @@ async function report(natsUrl: string): Promise<number[]> {
   return sent;
 }
 
-async function measure({ databaseUrl, natsUrl, dashboardUrl }: Stack): Promise<readonly number[]> {
+interface Measured {
+  /** Milliseconds from each report until the page shows it. */
+  readonly lags: readonly number[];
+  readonly counts: ViewerCounts;
+}
+
+async function measure({ databaseUrl, natsUrl, dashboardUrl }: Stack): Promise<Measured> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await writeLargeSweep(client, sweep);
   await client.end();
-  const ended = new AbortController();
-  setMaxListeners(0, ended.signal);
   const browser = await launchBrowser();
   try {
     const base = new URL(dashboardUrl).origin;
-    const others = Array.from({ length: viewers - 1 }, () => watchAsPage(base, ended.signal).catch(() => undefined));
+    const endViewers = await openViewers(base);
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     await page.goto(`${base}/sweeps/${sweep.id}`);
     const changes = await noteChanges(page);
     const sent = await report(natsUrl);
     await delay(3000);
     const seen = await changes();
-    ended.abort();
-    await Promise.all(others);
+    const counts = await endViewers();
     // A point is on the page with itself, or with a later one that has come in the meantime.
-    return sent.map((at, point) => {
+    const lags = sent.map((at, point) => {
       const later = new Set(Array.from({ length: points - point }, (_, more) => textOf(point + more)));
       const shown = seen.find(({ text }) => later.has(text));
       return shown === undefined ? Number.POSITIVE_INFINITY : shown.at - at;
     });
+    return { lags, counts };
   } finally {
-    ended.abort();
     await browser.close();
   }
 }
 
 /** How long a reported point takes to the page of one of many viewers. */
 export async function run(): Promise<readonly BenchRecord[]> {
-  const lags = [...(await withStack(measure))].sort((a, b) => a - b);
+  const measured = await withStack(measure);
+  const lags = [...measured.lags].sort((a, b) => a - b);
+  const { requests, bytes, failed } = measured.counts;
+  if (failed > 0) throw new Error(`${String(failed)} requests of the other pages failed`);
   const share = (part: number): number => lags[Math.min(lags.length - 1, Math.floor(part * lags.length))] ?? Number.NaN;
   const told = `${String(points)} points, one each ${String(pace)} ms, ${String(viewers)} open pages of 36 trials`;
   return [
@@ -162,5 +144,11 @@ export async function run(): Promise<readonly BenchRecord[]> {
       comparedWith: `goal: 500 ms; ${told}`,
     },
     { name: 'from report to page, median', value: share(0.5), unit: 'ms', comparedWith: told },
+    {
+      name: 'transferred to an open page for each reported point',
+      value: bytes / (viewers - 1) / points / 1000,
+      unit: 'kB',
+      comparedWith: `compressed; ${(requests / (viewers - 1) / points).toFixed(2)} requests`,
+    },
   ];
 }

@@ -19,6 +19,7 @@ import { fileRoutes } from './routes/files.js';
 import { launchRoutes } from './routes/launch.js';
 import { loginRoutes } from './routes/login.js';
 import { overviewRoutes } from './routes/overview.js';
+import { partRoutes } from './routes/parts.js';
 import { publishRoutes } from './routes/publish.js';
 import { scheduleRoutes } from './routes/schedule.js';
 import { sweepRoutes } from './routes/sweeps.js';
@@ -65,6 +66,10 @@ export function createDashboard(dependencies: Dependencies): Hono {
   app.use(shareParts(dependencies.live));
   app.get(healthPath, (context) => context.json({ ok: true }));
   for (const feature of features) app.route('/', feature(dependencies));
+  app.route(
+    '/',
+    partRoutes(dependencies.live, (request, env) => app.fetch(request, env)),
+  );
 
   app.notFound((context) =>
     isOfApi(context)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planSweep } from '../../services/shared/plan/plan.js';
 import { cancel } from '../../services/coordinator/store/cancel.js';
+import { deleteSweep } from '../../services/coordinator/store/delete-sweep.js';
 import { recordReports } from '../../services/coordinator/store/record-reports.js';
 import { retry } from '../../services/coordinator/store/retry.js';
 import { submitSweep } from '../../services/coordinator/store/submit-sweep.js';
@@ -277,5 +278,25 @@ describe('approx. optimal weights', () => {
       label: 'approx. optimal weights for depth (semantic 0.2 · depth 0.8) · seed 4',
       config: { weighting: { weights: { semantic: 0.2, depth: 0.8 } } },
     });
+  });
+});
+
+describe('a sweep whose only active trial waits', () => {
+  it('can be deleted once it is cancelled, and not before', async () => {
+    const { sweepId, trials, idOf, now } = await submit({});
+    const other = await submit({});
+    const trialId = idOf('semantic only');
+    await store.database.trialDependency.create({
+      data: { trialId, needsId: other.idOf('semantic only'), mayLack: false },
+    });
+    await cancel(store.database, { sweepId });
+    await retry(store.database, { trialId });
+    expect((await now(trialId)).state).toBe('waiting');
+    await expect(deleteSweep(store.database, sweepId)).rejects.toMatchObject({
+      code: 'SWEEP_ACTIVE',
+      message: 'The sweep has 1 trials that are waiting, queued or running.',
+    });
+    await cancel(store.database, { sweepId });
+    expect(await deleteSweep(store.database, sweepId)).toBe(trials.length);
   });
 });

@@ -78,6 +78,7 @@ describe('who is not known', () => {
     `/sweeps/${sweep.id}/table.csv`,
     `/sweeps/${sweep.id}/fragment/trials`,
     `/sweeps/${sweep.id}/charts.json`,
+    `/parts?of=/sweeps/${sweep.id}/charts.json&has=`,
     '/events',
     `/pictures/${seededTrialId(sweep, 0)}/1/4/0/depth/truth.png`,
     '/api/v1/spec-schema',

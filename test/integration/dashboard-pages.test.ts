@@ -2,6 +2,7 @@ import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDatabase } from '../../services/shared/db/connect.js';
 import { readSweepResults } from '../../services/shared/db/read-sweep-results.js';
+import type { PartsAnswer } from '../../services/dashboard/live/parts-answer.js';
 import { confusionMetric } from '../../services/shared/messages/confusion-cells.js';
 import { startDashboardRig, type DashboardRig } from '../helpers/dashboard-rig.js';
 import { htmlText, tableRows } from '../helpers/html-text.js';
@@ -268,6 +269,58 @@ describe('with sweeps', () => {
     }
     expect(htmlText(await page(sweep))).toContain(hostile.replace(/\s+/g, ' '));
     expect(htmlText(await page(trial))).toContain(`"quotes" * >`);
+  });
+
+  it('gives the parts of a page together, as they are alone, and what the page has already only once', async () => {
+    const base = `/sweeps/${finished.id}`;
+    const sources = [`${base}/fragment/comparison?sort=label`, `${base}/charts.json`, `${base}/fragment/trials`];
+    const ask = async (tags: readonly string[]): Promise<PartsAnswer> => {
+      const query = new URLSearchParams();
+      for (const [index, source] of sources.entries()) {
+        query.append('of', source);
+        query.append('has', tags[index] ?? '');
+      }
+      const response = await get(`/parts?${query.toString()}`);
+      expect(response.status).toBe(200);
+      return (await response.json()) as PartsAnswer;
+    };
+    const first = await ask([]);
+    for (const [index, source] of sources.entries()) {
+      const alone = await get(source);
+      expect(first[index]).toEqual({ status: 200, tag: alone.headers.get('etag'), text: await alone.text() });
+    }
+    const tags = first.map(({ tag }) => tag ?? '');
+    expect(await ask(tags)).toEqual([{ status: 304 }, { status: 304 }, { status: 304 }]);
+    const changed = (await ask(['', tags[0] ?? '', tags[2] ?? ''])).map(({ status }) => status);
+    expect(changed).toEqual([200, 200, 304]);
+  });
+
+  it('gives newer parts at once when a change was noticed', async () => {
+    const read = async (): Promise<string> =>
+      ((await (await get('/parts?of=/fragment/sweeps')).json()) as PartsAnswer)[0]?.text ?? '';
+    const rename = async (from: string, to: string): Promise<void> => {
+      await rig.client.query('UPDATE sweep SET name = $2 WHERE name = $1', [from, to]);
+      rig.live.notice(finished.id);
+    };
+    expect(await read()).toContain(finished.name);
+    await rename(finished.name, 'another name');
+    expect(await read()).toContain('another name');
+    await rename('another name', finished.name);
+  });
+
+  it('says of each part whether it is there, and takes nothing but parts', async () => {
+    const parts = ['/sweeps/sweep-unknown/fragment/summary', `/sweeps/${finished.id}/fragment/summary`];
+    const response = await get(`/parts?${parts.map((of) => `of=${of}&has=%0d%0aX:%20y`).join('&')}`);
+    expect(((await response.json()) as PartsAnswer).map(({ status }) => status)).toEqual([404, 200]);
+    const refused = [
+      '',
+      '?of=',
+      '?of=/',
+      '?of=/events',
+      '?of=/api/v1/sweeps',
+      '?of=//elsewhere.test/fragment/workers',
+    ].concat(['?of=/parts%3Fof=/fragment/workers', '?of=http://[/', `?${'of=/fragment/workers&'.repeat(17)}`]);
+    for (const query of refused) expect((await get(`/parts${query}`)).status, query).toBe(400);
   });
 
   it.each([

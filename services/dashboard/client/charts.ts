@@ -3,6 +3,7 @@ import { lookOf } from '../charts/looks.js';
 import { joinedKeys, type ChartSection, type LegendEntry } from '../charts/spec.js';
 import { make } from './dom.js';
 import { Figure } from './figure.js';
+import type { LivePart } from './live.js';
 import { darkQuery } from './theme.js';
 
 /** A line, or the mark of points that no line joins, as it is drawn, beside its name. */
@@ -128,21 +129,11 @@ class Section {
   }
 }
 
-/**
- * Draws the charts of one place on the page.
- * @returns a function that fetches their data again and draws what has changed
- */
-export function startCharts(place: HTMLElement): () => Promise<void> {
-  const source = place.dataset.charts ?? '';
+/** The charts of one place on the page: shown a new text of their data, they draw what has changed. */
+export function startCharts(place: HTMLElement): LivePart {
   const sections = new Map<string, Section>();
-  let lastText = '';
 
-  const refresh = async (): Promise<void> => {
-    const response = await fetch(source, { headers: { Accept: 'application/json' } });
-    if (!response.ok) throw new Error(`${source}: ${response.status}`);
-    const text = await response.text();
-    if (text === lastText) return;
-    lastText = text;
+  const show = (text: string): void => {
     const data = JSON.parse(text) as { sections: ChartSection[] };
     data.sections.forEach((spec, index) => {
       let section = sections.get(spec.id);
@@ -163,5 +154,5 @@ export function startCharts(place: HTMLElement): () => Promise<void> {
   darkQuery.addEventListener('change', () => {
     for (const section of sections.values()) section.draw();
   });
-  return refresh;
+  return { element: place, source: () => place.dataset.charts ?? '', show };
 }

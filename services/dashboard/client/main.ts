@@ -17,8 +17,6 @@ startTableView();
 startEpochSlider();
 scrollToEnds(document.body);
 keepTime();
-const refreshCharts = [...document.querySelectorAll<HTMLElement>('[data-charts]')].map(startCharts);
-// Drawn at once; from then on whenever something changes.
-for (const refresh of refreshCharts) void refresh().catch(() => undefined);
+const charts = [...document.querySelectorAll<HTMLElement>('[data-charts]')].map(startCharts);
 const events = document.body.dataset.events;
-if (events !== undefined) keepLive(events, refreshCharts);
+if (events !== undefined) keepLive(events, charts);

@@ -28,7 +28,7 @@ interface Topic {
 export const everySweep = '*';
 
 /** Making the parts of a page anew takes no more than one in so many moments of this process. */
-const costShare = 4;
+const costShare = 2;
 
 /**
  * Turns notices of changes into at most one telling per `minGap` for each page, and looks for itself when no notice

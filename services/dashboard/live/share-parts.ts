@@ -7,16 +7,24 @@ import { SharedAnswer, SharedAnswers } from './shared-answers.js';
 const part = /^\/(?:sweeps\/([\w-]+)\/|trials\/[\w-]+\/)?(?:fragment\/[\w-]+|charts\.json)$/;
 
 /**
- * Answers the parts of pages once for all who may see the same: fifty open pages of a sweep ask for the same four parts
+ * The topic whose changes a part of a page shows; undefined for other addresses.
+ * @param path without the query
+ */
+export function topicOfPart(path: string): string | undefined {
+  const match = part.exec(path);
+  // A trial's parts tell of nothing but its sweep, which its address does not name.
+  return match === null ? undefined : (match[1] ?? everySweep);
+}
+
+/**
+ * Answers the parts of pages once for all who may see the same: fifty open pages of a sweep ask for the same parts
  * after each change. A browser that has a part already is told so.
  */
 export function shareParts(live: LiveChanges): MiddlewareHandler {
   const answers = new SharedAnswers();
   return async (context, next) => {
-    const match = context.req.method === 'GET' ? part.exec(context.req.path) : null;
-    if (match === null) return next();
-    // A trial's parts tell of nothing but its sweep, which its address does not name.
-    const topic = match[1] ?? everySweep;
+    const topic = context.req.method === 'GET' ? topicOfPart(context.req.path) : undefined;
+    if (topic === undefined) return next();
     const { pathname, search } = new URL(context.req.url);
     const mine = { asked: false };
     const answer = await answers.read(
@@ -38,7 +46,8 @@ export function shareParts(live: LiveChanges): MiddlewareHandler {
   };
 }
 
-async function respond({ req }: Context, answer: SharedAnswer): Promise<Response> {
+/** An answer as the browser takes it: not at all where it has it already, compressed where it can be. */
+export async function respond({ req }: Context, answer: SharedAnswer): Promise<Response> {
   const headers = {
     ETag: answer.etag,
     // Kept by the browser, but asked about each time.

@@ -5,7 +5,7 @@ import { Page, type PageProps } from './layout.js';
 /** Says what will be gone, and asks. */
 export function DeleteSweepPage({ assets, sweep }: { assets: PageProps['assets']; sweep: SweepOverview }) {
   const { counts } = sweep;
-  const active = counts.queued + counts.running;
+  const active = counts.waiting + counts.queued + counts.running;
   return (
     <Page title={`Delete ${sweep.name}`} assets={assets}>
       <nav class="crumbs" aria-label="Where you are">
@@ -18,7 +18,7 @@ export function DeleteSweepPage({ assets, sweep }: { assets: PageProps['assets']
         pictures and notes of them will be gone. This can’t be undone. To only take it out of the list, archive it.
       </p>
       {active > 0 ? (
-        <p class="question text-bad">{trialsText(active)} are queued or running: cancel the sweep first.</p>
+        <p class="question text-bad">{trialsText(active)} are waiting, queued or running: cancel the sweep first.</p>
       ) : (
         <form method="post" action={`/sweeps/${sweep.id}/delete`}>
           <button class="button button-danger" type="submit">
