@@ -19,4 +19,9 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   asha: () => import('./asha.js'),
   engines: () => import('./engines.js'),
   'fault-schedule': () => import('./fault-schedule.js'),
+  'no-op-trials': () => import('./no-op-trials.js'),
+  ingest: () => import('./ingest.js'),
+  'claim-latency': () => import('./claim-latency.js'),
+  'sweep-size': () => import('./sweep-size.js'),
+  overhead: () => import('./overhead.js'),
 };

@@ -7,6 +7,7 @@ import { until } from './deadline.js';
 
 /** A coordinator in a process of its own, as `sigmasweep up` starts it. */
 export interface CoordinatorProcess {
+  readonly pid: number;
   /** Sends a signal and waits for the end; gives back the exit code, or null after SIGKILL. */
   end(signal: NodeJS.Signals): Promise<number | null>;
   /** What it has logged so far. */
@@ -55,6 +56,7 @@ export function spawnCoordinator(settings: CoordinatorSettings): CoordinatorProc
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   return {
+    pid: child.pid ?? -1,
     end: async (signal) => {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       const exited = once(child, 'exit');

@@ -205,7 +205,11 @@ describe('the service', () => {
 
   it('answers a burst, and says so when an answer is larger than the NATS server takes', async () => {
     const { sweepId } = await submitSweep(database, plannedSweep(10_000));
-    expect((await callCommand(client, 'show', { sweepId })).trials).toHaveLength(10_000);
+    const { trials } = await callCommand(client, 'show', { sweepId });
+    expect(trials).toHaveLength(10_000);
+    const some = await callCommand(client, 'show', { sweepId, from: 4000, limit: 2 });
+    expect(some.trials).toEqual(trials.slice(4000, 4002));
+    expect((await callCommand(client, 'show', { sweepId, states: ['running', 'failed'] })).trials).toEqual([]);
     await database.trial.updateMany({ where: { sweepId }, data: { label: 'a long label '.repeat(100) } });
     await expect(callCommand(client, 'show', { sweepId })).rejects.toMatchObject({ code: 'ANSWER_TOO_LARGE' });
     const answers = await Promise.all(

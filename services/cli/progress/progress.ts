@@ -1,5 +1,5 @@
 import { formatDuration } from '../../shared/format-duration.js';
-import { isTerminal, type TrialCounts } from '../../shared/trial-state.js';
+import type { TrialCounts } from '../../shared/trial-state.js';
 import type { TrialSummary } from '../../shared/messages/commands.js';
 
 /** How far a sweep is; fractions count the steps of running trials. */
@@ -16,13 +16,21 @@ export interface Progress {
   readonly secondsLeft: number | undefined;
 }
 
-/** Sums a sweep's trials up as work done, in units of trials. */
-export function workDone(trials: readonly Pick<TrialSummary, 'state' | 'step' | 'steps'>[]): number {
-  return trials.reduce((sum, trial) => {
-    if (isTerminal(trial.state)) return sum + 1;
-    if (trial.state !== 'running' || trial.step === null || trial.steps === null) return sum;
-    return sum + Math.min(1, trial.step / trial.steps);
-  }, 0);
+type Stepped = Pick<TrialSummary, 'state' | 'step' | 'steps'>;
+
+/**
+ * Sums a sweep's trials up as work done, in units of trials.
+ * @param trials those that run, and any others
+ */
+export function workDone(counts: TrialCounts, trials: readonly Stepped[]): number {
+  return trials.reduce((sum, { state, step, steps }) => {
+    if (state !== 'running' || step === null || steps === null) return sum;
+    return sum + Math.min(1, step / steps);
+  }, endedOf(counts));
+}
+
+function endedOf({ succeeded, failed, stopped, cancelled }: TrialCounts): number {
+  return succeeded + failed + stopped + cancelled;
 }
 
 /**
@@ -31,17 +39,17 @@ export function workDone(trials: readonly Pick<TrialSummary, 'state' | 'step' | 
  */
 export function sweepProgress(
   counts: TrialCounts,
-  trials: readonly Pick<TrialSummary, 'state' | 'step' | 'steps'>[],
+  trials: readonly Stepped[],
   doneBefore: number,
   elapsedSeconds: number,
 ): Progress {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const done = workDone(trials);
+  const done = workDone(counts, trials);
   const moved = done - doneBefore;
   const rate = moved > 0 && elapsedSeconds > 0 ? moved / elapsedSeconds : undefined;
   return {
     total,
-    ended: counts.succeeded + counts.failed + counts.stopped + counts.cancelled,
+    ended: endedOf(counts),
     running: counts.running,
     failed: counts.failed,
     stopped: counts.stopped,

@@ -2,7 +2,7 @@ import { SigmasweepError } from '../../shared/errors.js';
 import type { Connection } from '../../shared/nats/connect.js';
 import { callCommand } from '../../shared/nats/command-client.js';
 import type { CommandResponse } from '../../shared/messages/commands.js';
-import { isTerminal } from '../../shared/trial-state.js';
+import type { TrialState } from '../../shared/trial-state.js';
 import type { Terminal } from '../verbs/verb.js';
 import { progressLine, sweepProgress, workDone } from './progress.js';
 
@@ -10,6 +10,8 @@ const pollMs = 500;
 /** How long the coordinator may be away: it can be in the middle of being started again. */
 const patienceMs = 90_000;
 const plainLineEverySeconds = 15;
+/** The trials that there is something to say of; the others are counted. */
+const watched: TrialState[] = ['running', 'failed', 'stopped'];
 
 /**
  * Shows a sweep's progress until all its trials are terminal.
@@ -24,6 +26,7 @@ export async function watchSweep(
 ): Promise<CommandResponse<'show'> | undefined> {
   const started = Date.now();
   const known = new Set<string>();
+  let firstLook = true;
   let doneBefore: number | undefined;
   let lastPlainLine = 0;
   let endedBefore = 0;
@@ -31,7 +34,7 @@ export async function watchSweep(
   // Undefined while nobody answers.
   const show = async (): Promise<CommandResponse<'show'> | undefined> => {
     try {
-      const answer = await callCommand(connection, 'show', { sweepId }, 5000);
+      const answer = await callCommand(connection, 'show', { sweepId, states: watched }, 5000);
       answeredLast = performance.now();
       return answer;
     } catch (error) {
@@ -47,16 +50,16 @@ export async function watchSweep(
       await pause(pollMs, signal);
       continue;
     }
-    doneBefore ??= workDone(state.trials);
+    doneBefore ??= workDone(state.sweep.counts, state.trials);
     const progress = sweepProgress(state.sweep.counts, state.trials, doneBefore, (Date.now() - started) / 1000);
     const line = progressLine(progress);
-    const firstLook = known.size === 0;
     for (const trial of state.trials) {
-      if (!isTerminal(trial.state) || known.has(trial.trialId)) continue;
+      if (trial.state === 'running' || known.has(trial.trialId)) continue;
       known.add(trial.trialId);
       if (!firstLook && trial.state === 'failed') terminal.note(`failed: ${trial.label}: ${trial.error ?? ''}`);
       if (!firstLook && trial.state === 'stopped') terminal.note(`stopped: ${trial.label}: ${trial.stop ?? ''}`);
     }
+    firstLook = false;
     if (state.sweep.state !== 'running') {
       terminal.note(line);
       return state;

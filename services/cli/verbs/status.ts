@@ -1,7 +1,17 @@
+import type { TrialSummary } from '../../shared/messages/commands.js';
 import { callCommand } from '../../shared/nats/command-client.js';
 import { trialStates } from '../../shared/trial-state.js';
 import { withCoordinator } from '../connection.js';
 import type { Verb } from './verb.js';
+
+/** So many fit into an answer, whatever they are called. */
+const trialsOfAnswer = 2000;
+
+function lineOf({ trialId, state, step, steps, label, error, stop }: TrialSummary): string {
+  const at = state === 'running' && steps !== null ? ` ${String(step)}/${String(steps)}` : '';
+  const why = error ?? stop;
+  return `${trialId}  ${(state + at).padEnd(18)}  ${label}${why == null ? '' : `  ${why}`}`;
+}
 
 /** `sigmasweep status [SWEEP]`: all sweeps, or the trials of one. */
 export const status: Verb = {
@@ -25,14 +35,12 @@ export const status: Verb = {
             }
             return;
           }
-          const shown = await callCommand(connection, 'show', { sweepId: await resolveSweep(sweep) });
-          terminal.print(`${JSON.stringify(shown.sweep.name)} is ${shown.sweep.state}`);
-          for (const trial of shown.trials) {
-            const step =
-              trial.state === 'running' && trial.steps !== null ? ` ${String(trial.step)}/${String(trial.steps)}` : '';
-            const why = trial.error ?? trial.stop;
-            const error = why == null ? '' : `  ${why}`;
-            terminal.print(`${trial.trialId}  ${(trial.state + step).padEnd(18)}  ${trial.label}${error}`);
+          const sweepId = await resolveSweep(sweep);
+          for (let from = 0, more = true; more; from += trialsOfAnswer) {
+            const shown = await callCommand(connection, 'show', { sweepId, from, limit: trialsOfAnswer });
+            if (from === 0) terminal.print(`${JSON.stringify(shown.sweep.name)} is ${shown.sweep.state}`);
+            for (const trial of shown.trials) terminal.print(lineOf(trial));
+            more = shown.trials.length === trialsOfAnswer;
           }
         });
       });

@@ -12,7 +12,9 @@ import { gather } from './gather.js';
 import { createLoop, type Loop } from './loop.js';
 import { readReport } from './read-report.js';
 
-const batchLimits = { count: 128, bytes: 8 * 1024 * 1024, lingerMs: 20 } as const;
+const batchLimits = { count: 1024, bytes: 4 * 1024 * 1024, lingerMs: 20 } as const;
+/** Reports that one pull asks for, from: to: as many as fill a batch, by the size of those before. */
+const pullLimits = { least: 64, most: 1024 } as const;
 /** How long one pull waits for reports, in milliseconds. */
 const pullMs = 5_000;
 /** Pause between attempts to record while the database is away: from, to, in milliseconds. */
@@ -148,6 +150,9 @@ export function createRecorder(
     }
   };
 
+  /** Until sizes are known, and while messages are large, what is pulled must not fill the memory. */
+  let pullCount: number = pullLimits.least;
+
   return createLoop({
     name: 'recorder',
     logger,
@@ -155,13 +160,16 @@ export function createRecorder(
     pass: async (signal) => {
       const consumer = await jetstream.consumers.get(streams.reports.name, streams.reports.consumer);
       const { created } = await consumer.info(true);
-      const pulled = await consumer.fetch({ max_messages: batchLimits.count, expires: pullMs });
+      const pulled = await consumer.fetch({ max_messages: pullCount, expires: pullMs });
+      let [count, bytes] = [0, 0];
       const end = (): void => void pulled.close();
       signal.addEventListener('abort', end, { once: true });
       const unsettled = new Set<JsMsg>();
       const noted = async function* (): AsyncGenerator<JsMsg> {
         for await (const message of pulled) {
           unsettled.add(message);
+          count += 1;
+          bytes += message.data.byteLength;
           yield message;
         }
       };
@@ -175,6 +183,10 @@ export function createRecorder(
         // This recorder stops: another one shall not have to wait until the server takes it for dead.
         for (const message of unsettled) message.nak();
         await pulled.close();
+      }
+      if (count > 0) {
+        const fitting = Math.floor((batchLimits.bytes * count) / Math.max(1, bytes));
+        pullCount = Math.min(pullLimits.most, Math.max(pullLimits.least, fitting));
       }
       return 'again';
     },

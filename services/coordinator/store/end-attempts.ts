@@ -19,6 +19,9 @@ export interface Ending {
   readonly isFailure: boolean;
   /** How long a trial that is queued again is left alone, in seconds. */
   readonly backoffSeconds?: number | undefined;
+  /** How far the attempt came, where that is news. */
+  readonly step?: number | undefined;
+  readonly steps?: number | undefined;
 }
 
 interface MovedRow {
@@ -53,13 +56,15 @@ export async function endAttempts(transaction: Queryable, endings: readonly Endi
   const rows = await transaction.$queryRaw<MovedRow[]>`
     WITH ending AS (
       SELECT trial_id, attempt, outcome, NULLIF(error, '')::jsonb AS error, state, failure, NULLIF(class, '') AS class,
-        CASE WHEN state = 'queued' AND backoff > 0 THEN now() + make_interval(secs => backoff) END AS not_before
+        CASE WHEN state = 'queued' AND backoff > 0 THEN now() + make_interval(secs => backoff) END AS not_before,
+        NULLIF(step, -1) AS step, NULLIF(steps, -1) AS steps
       FROM unnest(
         ${endings.map((ending) => ending.trialId)}::text[], ${endings.map((ending) => ending.attempt)}::int[],
         ${endings.map((ending) => ending.outcome)}::text[], ${errors}::text[], ${states}::text[],
         ${endings.map((ending) => (ending.isFailure ? 1 : 0))}::int[], ${classes}::text[],
-        ${endings.map((ending) => ending.backoffSeconds ?? 0)}::float8[]
-      ) AS e(trial_id, attempt, outcome, error, state, failure, class, backoff)
+        ${endings.map((ending) => ending.backoffSeconds ?? 0)}::float8[],
+        ${endings.map((ending) => ending.step ?? -1)}::int[], ${endings.map((ending) => ending.steps ?? -1)}::int[]
+      ) AS e(trial_id, attempt, outcome, error, state, failure, class, backoff, step, steps)
     ), moved AS (
       UPDATE trial t SET
         state = e.state,
@@ -73,8 +78,8 @@ export async function endAttempts(transaction: Queryable, endings: readonly Endi
         queued_at = CASE WHEN e.state = 'queued' THEN now() ELSE t.queued_at END,
         worker_id = CASE WHEN e.state = 'queued' THEN NULL ELSE t.worker_id END,
         started_at = CASE WHEN e.state = 'queued' THEN NULL ELSE t.started_at END,
-        step = CASE WHEN e.state = 'queued' THEN NULL ELSE t.step END,
-        steps = CASE WHEN e.state = 'queued' THEN NULL ELSE t.steps END
+        step = CASE WHEN e.state = 'queued' THEN NULL ELSE coalesce(e.step, t.step) END,
+        steps = CASE WHEN e.state = 'queued' THEN NULL ELSE coalesce(e.steps, t.steps) END
       FROM ending e
       WHERE t.id = e.trial_id AND t.attempt = e.attempt AND t.state = 'running'
       RETURNING t.id, t.sweep_id, t.attempt, t.state, t.state = 'queued' AND t.not_before IS NULL AND t.paused IS NULL AS ready

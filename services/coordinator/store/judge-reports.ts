@@ -44,7 +44,7 @@ export interface Verdict {
   readonly checkpoints: (Key & Of<'checkpoint'>)[];
   /** Attempts that go on from a checkpoint of an earlier one. */
   readonly resumptions: (Key & { readonly from: Of<'resumed'> })[];
-  /** One for each attempt that runs: its lease begins anew. */
+  /** One for each attempt that runs on: its lease begins anew. How far one came that ends here is part of its ending. */
   readonly beats: (Key & { readonly step: number | undefined; readonly steps: number | undefined })[];
   readonly endings: Ending[];
   readonly lost: LostAttempt[];
@@ -156,6 +156,10 @@ export function judgeReports(reports: readonly ReportMessage[], standings: Reado
       ended.add(key);
     }
   }
-  verdict.beats.push(...beats.values());
-  return verdict;
+  const endings = verdict.endings.map((ending) => {
+    const { step, steps } = beats.get(attemptKey(ending.trialId, ending.attempt)) ?? {};
+    return { ...ending, step, steps };
+  });
+  for (const [key, beat] of beats) if (!ended.has(key)) verdict.beats.push(beat);
+  return { ...verdict, endings };
 }

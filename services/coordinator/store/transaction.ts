@@ -2,7 +2,7 @@ import type { Database, Queryable } from '../../shared/db/connect.js';
 import { isDeadlock } from './sql-state.js';
 
 /** Longer than any statement here takes on a busy machine; a connection that hangs is given up after it. */
-const timeoutMs = 60_000;
+const usualTimeoutMs = 60_000;
 
 /** Transactions that lock the same rows in opposite orders meet rarely; the server ends one of them. */
 const tries = 4;
@@ -15,6 +15,7 @@ const tries = 4;
 export async function inTransaction<Result>(
   database: Database,
   work: (transaction: Queryable) => Promise<Result>,
+  timeoutMs = usualTimeoutMs,
 ): Promise<Result> {
   for (let left = tries - 1; ; left -= 1) {
     try {

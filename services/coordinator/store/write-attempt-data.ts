@@ -1,4 +1,5 @@
 import type { Queryable } from '../../shared/db/connect.js';
+import { numberArrayLiteral, textArrayLiteral } from './array-literal.js';
 import type { Verdict } from './judge-reports.js';
 import { storableText } from './storable-text.js';
 
@@ -12,10 +13,13 @@ export async function writeMetrics(transaction: Queryable, points: Verdict['poin
     INSERT INTO metric (trial_id, attempt, epoch, split, task, metric, value)
     SELECT p.trial_id, p.attempt, p.epoch, p.split, p.task, p.metric, p.value
     FROM unnest(
-      ${points.map((point) => point.trialId)}::text[], ${points.map((point) => point.attempt)}::int[],
-      ${points.map((point) => point.epoch)}::int[], ${points.map((point) => point.split)}::text[],
-      ${points.map((point) => point.task)}::text[], ${points.map((point) => point.metric)}::text[],
-      ${points.map((point) => point.value)}::float8[]
+      ${textArrayLiteral(points.map((point) => point.trialId))}::text::text[],
+      ${numberArrayLiteral(points.map((point) => point.attempt))}::text::int[],
+      ${numberArrayLiteral(points.map((point) => point.epoch))}::text::int[],
+      ${textArrayLiteral(points.map((point) => point.split))}::text::text[],
+      ${textArrayLiteral(points.map((point) => point.task))}::text::text[],
+      ${textArrayLiteral(points.map((point) => point.metric))}::text::text[],
+      ${numberArrayLiteral(points.map((point) => point.value))}::text::float8[]
     ) AS p(trial_id, attempt, epoch, split, task, metric, value)
     JOIN attempt a ON a.trial_id = p.trial_id AND a.number = p.attempt
       AND a.outcome NOT IN ('lease-expired', 'stopped', 'cancelled')

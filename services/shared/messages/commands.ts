@@ -140,7 +140,15 @@ export const commands = {
     response: z.object({ sweeps: z.array(sweepSummary) }),
   },
   show: {
-    request: z.strictObject({ v: version, sweepId: id }),
+    request: z.strictObject({
+      v: version,
+      sweepId: id,
+      /** Trials in these states only; in every state if left out. */
+      states: z.array(z.enum(trialStates)).optional(),
+      /** How many trials are passed over, and how many are given at most: an answer has to fit into one message. */
+      from: z.int().min(0).default(0),
+      limit: z.int().min(1).optional(),
+    }),
     response: z.object({ sweep: sweepSummary, trials: z.array(trialSummary) }),
   },
   results: {

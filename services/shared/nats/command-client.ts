@@ -22,6 +22,15 @@ export class CommandError extends SigmasweepError {
   }
 }
 
+/** How long an answer is waited for, in milliseconds; for commands that may move 100,000 trials longer. */
+const usualPatienceMs = 15_000;
+const patienceMs: Partial<Readonly<Record<CommandName, number>>> = {
+  submit: 300_000,
+  cancel: 60_000,
+  retry: 60_000,
+  delete: 60_000,
+};
+
 const actors = new WeakMap<NatsConnection, () => Actor | undefined>();
 
 /** From now on, commands over a connection say who gives them. */
@@ -39,7 +48,7 @@ export async function callCommand<Name extends CommandName>(
   connection: NatsConnection,
   name: Name,
   request: Omit<CommandRequest<Name>, 'v'>,
-  timeoutMs = 15_000,
+  timeoutMs = patienceMs[name] ?? usualPatienceMs,
   by = actors.get(connection)?.(),
 ): Promise<CommandResponse<Name>> {
   const body = JSON.stringify({ v: protocolVersion, ...request, by });

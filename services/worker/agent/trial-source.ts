@@ -1,9 +1,9 @@
 import type { Consumer, JetStreamClient, JsMsg } from 'nats';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../shared/log.js';
 import { trialMessage } from '../../shared/messages/trials.js';
 import { streams } from '../../shared/nats-names.js';
 import type { NatsLink } from './link.js';
-import { pause } from './pause.js';
 
 const waitAfterErrorMs = 1000;
 
@@ -12,13 +12,22 @@ export interface Announcement {
   readonly message: JsMsg;
 }
 
+/** A slot that waits for a trial. */
+interface Waiting {
+  readonly settle: (announced: Announcement | undefined) => void;
+}
+
 /**
- * Pulls from the stream TRIALS, one message a call. The coordinator makes stream and consumer, and may make them again,
- * so their absence is waited out.
+ * Pulls from the stream TRIALS for the slots that wait, all of them with one request; slots that come while it is under
+ * way are part of the next one. The coordinator makes stream and consumer, and may make them again, so their absence is
+ * waited out.
  */
 export class TrialSource {
   private readonly client: JetStreamClient;
+  private readonly waiting: Waiting[] = [];
   private consumer: Consumer | undefined;
+  private pulling = false;
+  private endPull: (() => void) | undefined;
   private complained = false;
 
   /** @param expiresMs how long one request waits at the server; at least 1000 */
@@ -37,40 +46,76 @@ export class TrialSource {
   async next(signal: AbortSignal): Promise<Announcement | undefined> {
     await this.link.whenConnected(signal);
     if (signal.aborted) return undefined;
-    try {
-      const message = await this.pull(signal);
-      if (this.complained) this.logger.info('trials can be pulled');
-      this.complained = false;
-      return message === undefined ? undefined : this.read(message);
-    } catch (error) {
-      this.consumer = undefined;
-      if (!this.complained && this.link.connected) {
-        this.logger.warn({ err: error }, 'waiting for the stream of trials; the coordinator makes it');
-        this.complained = true;
-      }
-      await pause(waitAfterErrorMs, signal);
-      return undefined;
-    }
+    return new Promise((resolve) => {
+      const leave = (): void => {
+        const place = this.waiting.indexOf(waiting);
+        if (place >= 0) this.waiting.splice(place, 1);
+        waiting.settle(undefined);
+        // What the request would still bring is for others.
+        if (this.waiting.length === 0) this.endPull?.();
+      };
+      const waiting: Waiting = {
+        settle: (announced) => {
+          signal.removeEventListener('abort', leave);
+          resolve(announced);
+        },
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.waiting.push(waiting);
+      void this.pullForAll();
+    });
   }
 
-  private async pull(signal: AbortSignal): Promise<JsMsg | undefined> {
-    this.consumer ??= await this.client.consumers.get(streams.trials.name, streams.trials.consumer);
-    const messages = await this.consumer.fetch({ max_messages: 1, expires: this.expiresMs });
-    const close = (): void => {
-      void messages.close();
-    };
-    signal.addEventListener('abort', close, { once: true });
-    if (signal.aborted) close();
-    try {
-      let first: JsMsg | undefined;
-      for await (const message of messages) {
-        // A request that is sent again after a reconnection can bring a second one; there is no slot for it.
-        if (first === undefined) first = message;
-        else message.nak();
+  /** Pulls for as long as slots wait. */
+  private async pullForAll(): Promise<void> {
+    if (this.pulling) return;
+    this.pulling = true;
+    // Slots that ask in the same turn share the request.
+    await Promise.resolve();
+    while (this.waiting.length > 0) {
+      try {
+        const asked = this.waiting.length;
+        const came = await this.pull(asked);
+        if (this.complained) this.logger.info('trials can be pulled');
+        this.complained = false;
+        if (came < asked) this.settleAll();
+      } catch (error) {
+        this.consumer = undefined;
+        if (!this.complained && this.link.connected) {
+          this.logger.warn({ err: error }, 'waiting for the stream of trials; the coordinator makes it');
+          this.complained = true;
+        }
+        await delay(waitAfterErrorMs);
+        this.settleAll();
       }
-      return first;
+    }
+    this.pulling = false;
+  }
+
+  private settleAll(): void {
+    for (const { settle } of this.waiting.splice(0)) settle(undefined);
+  }
+
+  /** @returns how many messages came */
+  private async pull(most: number): Promise<number> {
+    this.consumer ??= await this.client.consumers.get(streams.trials.name, streams.trials.consumer);
+    const messages = await this.consumer.fetch({ max_messages: most, expires: this.expiresMs });
+    this.endPull = () => void messages.close();
+    if (this.waiting.length === 0) this.endPull();
+    let came = 0;
+    try {
+      for await (const message of messages) {
+        came += 1;
+        // A request that is sent again after a reconnection can bring more than was asked for; there is no slot for it.
+        if (this.waiting.length === 0) message.nak();
+        else {
+          const announced = this.read(message);
+          if (announced !== undefined) this.waiting.shift()?.settle(announced);
+        }
+      }
+      return came;
     } finally {
-      signal.removeEventListener('abort', close);
+      this.endPull = undefined;
     }
   }
 
