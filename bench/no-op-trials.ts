@@ -17,7 +17,7 @@ import {
 } from './orchestration/orchestrator.js';
 import type { BenchRecord } from './record.js';
 
-const trials = Number(process.env['SIGMASWEEP_BENCH_TRIALS'] ?? 20_000);
+const trials = Number(process.env['SIGMASWEEP_BENCH_TRIALS'] ?? 10_000);
 const workers = 4;
 const slots = 32;
 

@@ -40,6 +40,13 @@ export async function withOrchestrator<Value>(
   chmodSync(folder, 0o755);
   const state = stateFolder(join(folder, 'state'));
   const undo: (() => Promise<unknown>)[] = [];
+  const takeAway = async (): Promise<void> => {
+    for (const step of undo.splice(0)) await step().catch(() => undefined);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  // The servers outlive this process otherwise.
+  const end = (): void => void takeAway().then(() => process.exit(1));
+  process.once('SIGTERM', end).once('SIGINT', end);
   const coordinators: CoordinatorProcess[] = [];
   try {
     const postgres = await startPostgres({ state });
@@ -70,8 +77,8 @@ export async function withOrchestrator<Value>(
     for (const { log } of coordinators) process.stderr.write(log().slice(-4000));
     throw error;
   } finally {
-    for (const step of undo) await step();
-    rmSync(folder, { recursive: true, force: true });
+    process.off('SIGTERM', end).off('SIGINT', end);
+    await takeAway();
   }
 }
 

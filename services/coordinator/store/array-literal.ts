@@ -1,5 +1,5 @@
 // Prisma and pg look at each element of an array that is given to them, several times. Where arrays hold thousands of
-// elements, as in a batch of metrics, that is most of the work of recording; here an array is made into one text.
+// elements, as in a batch of metrics or of new trials, that is most of the work; here an array is made into one text.
 
 /** A PostgreSQL array literal of texts; PostgreSQL's own escapes, so that any text without NUL is kept. */
 export function textArrayLiteral(values: readonly string[]): string {

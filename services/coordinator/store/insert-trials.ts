@@ -2,6 +2,7 @@ import type { Queryable } from '../../shared/db/connect.js';
 import type { Derivation } from '../../shared/derivation.js';
 import { trialId } from '../../shared/ids.js';
 import type { StoppingRole } from '../../shared/plan/stopping-roles.js';
+import { textArrayLiteral } from './array-literal.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import type { TrialState } from '../../shared/trial-state.js';
 
@@ -57,16 +58,17 @@ async function insertChunk(
   trials: readonly StoredTrial[],
 ): Promise<void> {
   const states = trials.map(({ needs }): TrialState => (needs.length === 0 ? 'queued' : 'waiting'));
-  const derivations = trials.map(({ derivation }) => (derivation === null ? '' : JSON.stringify(derivation)));
+  const texts = (of: (trial: StoredTrial) => string): string => textArrayLiteral(trials.map(of));
   await transaction.$executeRaw`
     INSERT INTO trial (id, sweep_id, setting_key, position, label, seed, config, max_failures, state, derivation, stopping)
     SELECT t.id, ${sweepId}, t.setting_key, t.position, t.label, t.seed, t.config::jsonb, ${maxFailures}, t.state,
       NULLIF(t.derivation, '')::jsonb, NULLIF(t.stopping, '')
     FROM unnest(
-      ${[...ids]}::text[], ${trials.map((trial) => trial.settingKey)}::text[],
-      ${trials.map((trial) => trial.position)}::int[], ${trials.map((trial) => trial.label)}::text[],
-      ${trials.map((trial) => trial.seed)}::int[], ${trials.map((trial) => JSON.stringify(trial.config))}::text[],
-      ${states}::text[], ${derivations}::text[], ${trials.map((trial) => trial.stopping ?? '')}::text[]
+      ${textArrayLiteral(ids)}::text::text[], ${texts((trial) => trial.settingKey)}::text::text[],
+      ${trials.map((trial) => trial.position)}::int[], ${texts((trial) => trial.label)}::text::text[],
+      ${trials.map((trial) => trial.seed)}::int[], ${texts((trial) => JSON.stringify(trial.config))}::text::text[],
+      ${states}::text[], ${texts(({ derivation }) => (derivation === null ? '' : JSON.stringify(derivation)))}::text::text[],
+      ${texts((trial) => trial.stopping ?? '')}::text::text[]
     ) AS t(id, setting_key, position, label, seed, config, state, derivation, stopping)`;
 }
 
