@@ -74,7 +74,7 @@ export async function withOrchestrator<Value>(
     };
     return await work({ databaseUrl: postgres.url, natsUrl: nats.url, connection, client, coordinators, pids });
   } catch (error) {
-    for (const { log } of coordinators) process.stderr.write(log().slice(-4000));
+    for (const one of coordinators) process.stderr.write(one.log().slice(-4000));
     throw error;
   } finally {
     process.off('SIGTERM', end).off('SIGINT', end);

@@ -169,7 +169,7 @@ export const workOf: Readonly<Record<QueueName, Work>> = {
     const { run } = load(folder, 'graphile-worker') as GraphileWorker;
     const pool = new pg.Pool({ connectionString: url, max: 10 });
     type Helpers = { readonly job: { readonly id: string }; readonly query: pg.Pool['query'] };
-    const taskList = { [queueName]: (_: unknown, { job, query }: Helpers) => record({ query }, [job.id]) };
+    const taskList = { [queueName]: (_: unknown, helpers: Helpers) => record(helpers, [helpers.job.id]) };
     const silent = { scope: {}, debug() {}, info() {}, warn() {}, error() {} };
     const logger = { ...silent, scope: () => logger } as object;
     const runner = await run({
