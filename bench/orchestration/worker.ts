@@ -13,14 +13,13 @@ import { NatsLink } from '../../services/worker/agent/link.js';
 import { Patience } from '../../services/worker/agent/patience.js';
 import { ReportStream } from '../../services/worker/agent/reports/report-stream.js';
 import { Slot } from '../../services/worker/agent/slot/slot.js';
-import type { Trainer } from '../../services/worker/agent/slot/trainer.js';
-import type { Supply } from '../../services/worker/agent/slot/trainer-supply.js';
+import type { SlotTrainer, TrainerSource } from '../../services/worker/agent/slot/trainer.js';
 import { TrialSource } from '../../services/worker/agent/trial-source.js';
 import type { FromTrainer, ToTrainer } from '../../services/worker/trainer-protocol.js';
 
 const reports = 5;
 
-class NoOpTrainer implements Trainer {
+class NoOpTrainer implements SlotTrainer {
   readonly ended = new Promise<never>(() => undefined);
   readonly stopGraceMs = 1000;
   readonly gone = new AbortController().signal;
@@ -61,10 +60,13 @@ const context = {
   stopping: stopping.signal,
   changed: () => undefined,
 };
-const facts = { backend: 'none', backendReason: 'a benchmark', device: 'none' };
-const supplies = Array.from({ length: Number(slots) }, (): Supply => {
+const facts = { backend: 'none', device: 'none' };
+const supplies = Array.from({ length: Number(slots) }, (): TrainerSource => {
   const trainer = new NoOpTrainer();
-  return { take: (signal) => Promise.resolve(signal.aborted ? undefined : { trainer, facts }) };
+  return {
+    take: (signal) => Promise.resolve(signal.aborted ? undefined : { trainer, facts }),
+    close: () => Promise.resolve(),
+  };
 });
 const running = Promise.all(supplies.map((supply) => new Slot(supply, context).run()));
 process.once('SIGTERM', () => {
