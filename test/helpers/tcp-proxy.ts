@@ -11,8 +11,8 @@ export interface TcpProxy {
   hold(): void;
   /** Forwards again, first what came meanwhile. */
   release(): void;
-  /** Connections that are open now. */
-  connections(): number;
+  /** Never again forwards anything of the connections that are open now, and closes none; new ones are as they should. */
+  freeze(): void;
   close(): void;
 }
 
@@ -20,12 +20,14 @@ export interface TcpProxy {
 export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
   const target = new URL(serverUrl);
   const pairs = new Set<readonly [Socket, Socket]>();
+  const frozen = new Set<readonly [Socket, Socket]>();
   let held = false;
 
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);
     const pair = [client, upstream] as const;
     pairs.add(pair);
+    const mute = (): boolean => held || frozen.has(pair);
     for (const [from, to] of [pair, [upstream, client] as const]) {
       from.setNoDelay(true);
       from.on('error', () => undefined);
@@ -34,11 +36,11 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
         if (!to.write(chunk)) from.pause();
       });
       to.on('drain', () => {
-        if (!held) from.resume();
+        if (!mute()) from.resume();
       });
       // While it is held, the end of one side is no news for the other.
       from.on('close', () => {
-        if (!held) to.destroy();
+        if (!mute()) to.destroy();
         if (from.destroyed && to.destroyed) pairs.delete(pair);
       });
       if (held) from.pause();
@@ -64,7 +66,9 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
     },
     release: () => {
       held = false;
-      for (const [client, upstream] of pairs) {
+      for (const pair of pairs) {
+        const [client, upstream] = pair;
+        if (frozen.has(pair)) continue;
         if (client.destroyed || upstream.destroyed) {
           client.destroy();
           upstream.destroy();
@@ -74,7 +78,12 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
         }
       }
     },
-    connections: () => pairs.size,
+    freeze: () => {
+      for (const pair of pairs) {
+        frozen.add(pair);
+        for (const socket of pair) socket.pause();
+      }
+    },
     close: () => {
       server.close();
       cut();

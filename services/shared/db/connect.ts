@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
 import { Prisma, PrismaClient } from './generated/client.js';
 
 export { Prisma };
@@ -6,17 +7,49 @@ export type Database = PrismaClient;
 /** Inside a transaction, or outside of one. */
 export type Queryable = Omit<PrismaClient, '$connect' | '$disconnect' | '$on' | '$transaction' | '$extends' | '$use'>;
 
+/** Longer than any statement takes on a busy machine, in milliseconds. */
+const longestMs = 60_000;
+
+/**
+ * A connection that is given up when no answer comes in time. When a network or a machine goes without a word, nobody
+ * closes the connection: without this a query waits for as long as the system sends into the void, a quarter of an hour.
+ * A pool drops a connection of its own that failed so, but not one that a transaction holds.
+ */
+class GuardedClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    const query = this.query.bind(this) as (...given: unknown[]) => unknown;
+    const guarded = (...given: unknown[]): unknown => {
+      const answer = query(...given);
+      if (answer instanceof Promise) {
+        answer.catch((error: unknown) => {
+          if (error instanceof Error && error.message === 'Query read timeout') void this.end();
+        });
+      }
+      return answer;
+    };
+    this.query = guarded as pg.Client['query'];
+  }
+}
+
 /**
  * Opens a pool of connections; the first query connects.
  * @param url a postgresql:// URL
  * @param poolSize connections at most
+ * @param patienceMs how long an answer may take, in milliseconds; as long, the server keeps a transaction and its locks
+ * for a client that says nothing more
  */
-export function connectDatabase(url: string, poolSize = 8): Database {
-  const adapter = new PrismaPg({
+export function connectDatabase(url: string, poolSize = 8, patienceMs = longestMs): Database {
+  const pool: pg.PoolConfig & { readonly Client: typeof pg.Client } = {
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
-  });
-  return new PrismaClient({ adapter });
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    query_timeout: patienceMs,
+    idle_in_transaction_session_timeout: patienceMs,
+    Client: GuardedClient,
+  };
+  return new PrismaClient({ adapter: new PrismaPg(pool) });
 }

@@ -18,7 +18,7 @@ export interface RunOptions extends RigOptions {
   readonly sweeps: number;
   readonly trialsPerSweep: number;
   readonly epochs: number;
-  /** After the last fault everything must have come to rest within this time, in milliseconds. */
+  /** After the last fault no such time may pass without the end of a trial until all have ended, in milliseconds. */
   readonly settleMs: number;
   /** Told of what happens. */
   readonly say: (line: string) => void;
@@ -114,6 +114,22 @@ async function openTrials(rig: FaultRig): Promise<number> {
   });
 }
 
+/** Waits until every trial has ended; false when none ended for so long, although some are open. */
+async function allEnd(rig: FaultRig, settleMs: number): Promise<boolean> {
+  let fewest = Infinity;
+  for (;;) {
+    let open = Infinity;
+    const fewer = async (): Promise<boolean> => {
+      open = await openTrials(rig);
+      return open === 0 || open < fewest;
+    };
+    const what = 'another trial to end';
+    if (!(await ended(until(fewer, { deadlineMs: settleMs, intervalMs: 200, what })))) return false;
+    if (open === 0) return true;
+    fewest = open;
+  }
+}
+
 async function messagesLeft(rig: FaultRig): Promise<Record<string, number>> {
   const manager = await rig.client.jetstreamManager();
   const counts = Object.values(streams).map(async ({ name }) => {
@@ -146,15 +162,13 @@ export async function runFaultSchedule(options: RunOptions): Promise<FaultReport
     }
     say(`all faults are over (${injected}, ${missed.length} missed)`);
     const rested = performance.now();
-    const patience = { deadlineMs: settleMs, intervalMs: 200 };
-    const settled = await ended(
-      until(async () => (await openTrials(rig)) === 0, { ...patience, what: 'every trial to end' }),
-    );
+    const settled = await allEnd(rig, settleMs);
     const settledMs = settled ? performance.now() - rested : undefined;
     say(settled ? `all trials ended after ${Math.round(settledMs ?? 0)} ms` : 'some trials are stuck');
     const drained = await ended(
       until(async () => Object.values(await messagesLeft(rig)).every((count) => count === 0), {
-        ...patience,
+        deadlineMs: settleMs,
+        intervalMs: 200,
         what: 'the streams to be empty',
       }),
     );

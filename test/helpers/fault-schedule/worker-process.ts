@@ -1,9 +1,10 @@
 /** A worker process of the fault schedule: the real agent, with toys in the place of trainer processes. */
 import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { newId } from '../../../services/shared/ids.js';
 import { createLogger } from '../../../services/shared/log.js';
-import { connectNats } from '../../../services/shared/nats/connect.js';
+import { connectNats, type Connection } from '../../../services/shared/nats/connect.js';
 import { openCheckpointStore } from '../../../services/shared/nats/open-checkpoint-store.js';
 import { softwareVersion } from '../../../services/shared/version.js';
 import { Agent } from '../../../services/worker/agent/agent.js';
@@ -25,7 +26,7 @@ export interface WorkerSettings {
 
 const settings = JSON.parse(process.argv[2] ?? '') as WorkerSettings;
 const logger = createLogger('worker', 'warn');
-const connection = await connectNats(settings.natsUrl, `worker ${settings.name}`);
+const connection = await untilConnected();
 const link = new NatsLink(connection, logger);
 const checkpoints = join(settings.folder, 'checkpoints');
 mkdirSync(checkpoints, { recursive: true });
@@ -52,6 +53,18 @@ const agent = new Agent({
   logger,
 });
 process.stdout.write('{"ready":true}\n');
+
+/** A worker that finds no NATS ends, and is started again by whoever keeps it running; here it tries again itself. */
+async function untilConnected(): Promise<Connection> {
+  for (;;) {
+    try {
+      return await connectNats(settings.natsUrl, `worker ${settings.name}`);
+    } catch {
+      await delay(200);
+    }
+  }
+}
+
 let stopping = false;
 process.once('SIGTERM', () => {
   stopping = true;
