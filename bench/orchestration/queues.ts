@@ -166,13 +166,13 @@ export const workOf: Readonly<Record<QueueName, Work>> = {
     await pool.end();
   },
   'graphile-worker': async (folder, url, signal) => {
-    const { run } = load(folder, 'graphile-worker') as GraphileWorker;
+    const graphileWorker = load(folder, 'graphile-worker') as GraphileWorker;
     const pool = new pg.Pool({ connectionString: url, max: 10 });
     type Helpers = { readonly job: { readonly id: string }; readonly query: pg.Pool['query'] };
     const taskList = { [queueName]: (_: unknown, helpers: Helpers) => record(helpers, [helpers.job.id]) };
     const silent = { scope: {}, debug() {}, info() {}, warn() {}, error() {} };
     const logger = { ...silent, scope: () => logger } as object;
-    const runner = await run({
+    const runner = await graphileWorker.run({
       pgPool: pool,
       concurrency: atOnce,
       noHandleSignals: true,
