@@ -8,6 +8,7 @@ interface Benchmark {
 export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'training-step': () => import('./training-step.js'),
   'weighting-step': () => import('./weighting-step.js'),
+  'architecture-step': () => import('./architecture-step.js'),
   'product-step': () => import('./product-step.js'),
   'steady-memory': () => import('./steady-memory.js'),
   'quick-sweep': () => import('./quick-sweep.js'),

@@ -1,123 +1,28 @@
-/**
- * What a training step costs under each weighting, beside fixed weights: time, and the most bytes that tensors hold at
- * once. Three tasks of the street scenes at their usual size, batch 4, the usual network; every round runs one step of
- * each weighting in turn, so that whatever slows the machine slows all of them.
- */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
+/** What a training step costs under each weighting, beside fixed weights; see step-cost.ts. The usual network. */
 import { weightingNames } from '../services/shared/catalog/weightings.js';
-import { workloads } from '../services/shared/catalog/workloads.js';
-import { trialConfig } from '../services/shared/trial-config.js';
-import { openBackend } from '../services/worker/backends/choose.js';
-import { trainStep } from '../services/worker/trainer/step.js';
-import { openTrial, type Trial } from '../services/worker/trainer/trial.js';
-import { taskKindImplementations, workloadImplementations } from '../services/worker/workloads/registry.js';
-import type { OpenWorkload } from '../services/worker/workloads/workload.js';
 import type { BenchRecord } from './record.js';
+import { measureSteps, stepTasks, type StepVariant } from './step-cost.js';
 
-const rounds = 12;
-const batch = [0, 1, 2, 3];
-const tasks = ['semantic', 'instance', 'depth'];
-const learningRate = 0.001;
+const fixedWeights = {
+  method: 'fixed',
+  weights: Object.fromEntries(stepTasks.map((task) => [task, 1 / stepTasks.length])),
+};
 
-interface Variant {
-  readonly label: string;
-  readonly weighting: Record<string, unknown>;
+function variant(label: string, weighting: Record<string, unknown>): StepVariant {
+  return { label, changes: { weighting } };
 }
 
-const fixedWeights = { method: 'fixed', weights: Object.fromEntries(tasks.map((task) => [task, 1 / tasks.length])) };
-
-const variants: readonly Variant[] = [
-  ...weightingNames.map((method) => ({ label: method, weighting: method === 'fixed' ? fixedWeights : { method } })),
-  { label: 'famo, progress next-batch', weighting: { method: 'famo', progress: 'next-batch' } },
-  { label: 'mgda, gradients parameters', weighting: { method: 'mgda', gradients: 'parameters' } },
-  { label: 'gradnorm, gradients parameters', weighting: { method: 'gradnorm', gradients: 'parameters' } },
-  { label: 'aligned-mtl, gradients representation', weighting: { method: 'aligned-mtl', gradients: 'representation' } },
-];
-
-function open({ weighting }: Variant, data: object, workload: OpenWorkload): Trial {
-  const config = trialConfig.parse({
-    version: 1,
-    workload: 'street-scenes',
-    data,
-    tasks,
-    weighting,
-    model: { name: 'hard-sharing' },
-    optimizer: { name: 'adam', learningRate },
-    epochs: 1,
-    batchSize: batch.length,
-    seed: 1,
-    limits: { parameters: 5_000_000, stallSeconds: 300 },
+export function run(): Promise<BenchRecord[]> {
+  return measureSteps({
+    name: 'weighting step',
+    reference: 'fixed',
+    variants: [
+      variant('fixed', fixedWeights),
+      ...weightingNames.filter((method) => method !== 'fixed').map((method) => variant(method, { method })),
+      variant('famo, progress next-batch', { method: 'famo', progress: 'next-batch' }),
+      variant('mgda, gradients parameters', { method: 'mgda', gradients: 'parameters' }),
+      variant('gradnorm, gradients parameters', { method: 'gradnorm', gradients: 'parameters' }),
+      variant('aligned-mtl, gradients representation', { method: 'aligned-mtl', gradients: 'representation' }),
+    ],
   });
-  return openTrial(config, workload, taskKindImplementations);
-}
-
-/** One step to its end: the losses are read, so that no work is still under way. */
-async function step(trial: Trial): Promise<void> {
-  const losses = await trainStep(trial, batch, learningRate);
-  await losses.data();
-  losses.dispose();
-}
-
-/** Bytes that a step holds at its peak beyond those held before it. */
-async function peakOfStep(trial: Trial): Promise<number> {
-  const before = tf.memory().numBytes;
-  const profile = await tf.profile(async () => {
-    await step(trial);
-    return tf.scalar(0);
-  });
-  return profile.peakBytes - before;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
-}
-
-export async function run(): Promise<BenchRecord[]> {
-  const { backend } = await openBackend('wasm');
-  const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-bench-'));
-  try {
-    const data = workloads['street-scenes'].options.parse({ train: 8, validation: 1, test: 1 });
-    const workload = await workloadImplementations['street-scenes'].open(data, { cacheFolder: folder });
-    const runs = variants.map((variant) => ({
-      label: variant.label,
-      trial: open(variant, data, workload),
-      times: [] as number[],
-    }));
-    for (const { trial } of runs) await step(trial);
-    for (let round = 0; round < rounds; round += 1) {
-      // Each round begins with another one, so that none is always measured after the same one.
-      for (let place = 0; place < runs.length; place += 1) {
-        const { trial, times } = runs[(place + 5 * round) % runs.length] as (typeof runs)[number];
-        const started = performance.now();
-        await step(trial);
-        times.push(performance.now() - started);
-      }
-    }
-    const fixed = runs[0] as (typeof runs)[number];
-    const fixedPeak = await peakOfStep(fixed.trial);
-    const records: BenchRecord[] = [];
-    for (const { label, trial, times } of runs) {
-      const [least, leastOfFixed] = [Math.min(...times), Math.min(...fixed.times)];
-      records.push({
-        name: `weighting step, ${backend}: ${label}`,
-        value: least / leastOfFixed,
-        unit: '× fixed',
-        comparedWith: `${least.toFixed(0)} ms against ${leastOfFixed.toFixed(0)} ms; shortest of ${String(rounds)} interleaved rounds (medians ${median(times).toFixed(0)} and ${median(fixed.times).toFixed(0)})`,
-      });
-      const peak = await peakOfStep(trial);
-      records.push({
-        name: `weighting step, ${backend}, tensors' memory: ${label}`,
-        value: peak / fixedPeak,
-        unit: '× fixed',
-        comparedWith: `${(peak / 2 ** 20).toFixed(1)} MiB against ${(fixedPeak / 2 ** 20).toFixed(1)} MiB at the peak of a step`,
-      });
-      trial.dispose();
-    }
-    return records;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

@@ -10,7 +10,7 @@ import { resultsFile, renderResults } from '../dist/bench/record.js';
 import { natsServerConfig } from '../dist/services/shared/nats/roles.js';
 import { apiPage, openApiFile } from './api-docs.js';
 import { schemaFile, specPage } from './spec-docs.js';
-import { weightingsPage } from './weighting-docs.js';
+import { architecturesPage, weightingsPage } from './step-cost-docs.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -46,6 +46,7 @@ const pages = {
   'bench/RESULTS.md': () => renderResults(JSON.parse(readFileSync(resultsFile, 'utf8'))),
   'deploy/nats/nats.conf': () => natsServerConfig(),
   'docs/api.md': apiPage,
+  'docs/architectures.md': architecturesPage,
   'docs/configuration.md': configurationPage,
   'docs/openapi.json': openApiFile,
   'docs/spec.md': specPage,

@@ -74,6 +74,7 @@ const sections = {
   quick: 'quick',
   transfer: 'transfer',
   tuning: 'tuning',
+  uncertainty: 'uncertainty',
   stopping: 'early-stopping',
   checkpoint: 'checkpoints',
   schedule: 'scheduling',
@@ -177,6 +178,7 @@ const parts = {
   scheduleBudget: () => fieldTable(anyWorkload.properties.schedule.properties.budget),
   scheduleRetries: retryTable,
   transfer: () => fieldTable(anyWorkload.properties.transfer),
+  uncertainty: () => fieldTable(anyWorkload.properties.uncertainty),
   limits: () => fieldTable(anyWorkload.properties.limits),
 };
 

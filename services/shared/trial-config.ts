@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { modelConfig } from './catalog/models.js';
 import { optimizerConfig } from './catalog/optimizers.js';
 import { transferOptions } from './catalog/transfer.js';
+import { uncertaintyOptions } from './catalog/uncertainty.js';
 import { weightingConfig } from './catalog/weightings.js';
 import { workloadNames } from './catalog/workloads.js';
 import { checkpointOptions } from './checkpoint-options.js';
@@ -33,6 +34,8 @@ export const trialConfig = z.strictObject({
   optimizer: optimizerConfig,
   /** What the network starts from; left out where all of it is drawn. */
   transfer: transferOptions.optional(),
+  /** What it says of its own doubt, of the trained tasks only; left out where it says nothing. */
+  uncertainty: uncertaintyOptions.optional(),
   epochs: z.int().min(1),
   batchSize: z.int().min(1),
   seed: z.int().min(0),

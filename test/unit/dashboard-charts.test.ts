@@ -65,6 +65,88 @@ const results: SweepResults = {
   ],
 };
 
+describe('the test metric against the weight', () => {
+  it('marks weights that come from other rows at their own place, under their own name', () => {
+    const derived = {
+      ...trial('approx-optimal', 1, 0.62, 0.55),
+      finalWeights: [
+        { task: 'semantic', weight: 0.8, normalisedWeight: 0.8, variance: null },
+        { task: 'depth', weight: 0.2, normalisedWeight: 0.2, variance: null },
+      ],
+    };
+    const section = chartSections({
+      comparison: compareSweep({
+        ...results,
+        settings: [...results.settings, setting('approx-optimal', 'fixed', null)],
+        trials: [...results.trials, derived],
+      }),
+      curves: [],
+      times: [],
+      options: new Map(),
+    }).find(({ id }) => id === 'metric-against-weight');
+    expect(section?.legend).toContainEqual(expect.objectContaining({ key: 'approx-optimal', label: 'approx-optimal' }));
+    const [chart] = seriesCharts(section);
+    const own = chart?.series.find(({ key }) => key === 'approx-optimal');
+    expect(own).toMatchObject({ shape: 'points', points: [{ x: 0.8, note: 'approx-optimal' }] });
+    const grid = chart?.series.find(({ key }) => key === 'grid');
+    expect(grid?.points.map(({ note }) => note)).not.toContain('approx-optimal');
+  });
+});
+
+describe('calibration of a trial', () => {
+  it('is drawn beside the diagonal: quantiles of a regression, bins of classes', () => {
+    const points = [
+      ['depth', 'calibration:quantile:0.5', 0.4],
+      ['depth', 'calibration:quantile:0.05', 0.1],
+      ['semantic', 'calibration:bin:14:count', 30],
+      ['semantic', 'calibration:bin:14:confidence', 0.97],
+      ['semantic', 'calibration:bin:14:accuracy', 0.9],
+      ['semantic', 'calibration:bin:3:count', 10],
+      ['semantic', 'calibration:bin:3:confidence', 0.25],
+      ['semantic', 'calibration:bin:3:accuracy', 0.2],
+    ] as const;
+    const metrics = points.map(([task, metric, value]) => ({ epoch: 3, split: 'test', task, metric, value }));
+    const sections = trialChartSections({ workload: 'street-scenes', tasks, learned: false, metrics });
+    const charts = seriesCharts(sections.find(({ id }) => id === 'trial-calibration'));
+    const drawn = charts.map(({ series }) =>
+      series.map(({ key, points: some }) => [key, some.map(({ x, y }) => [x, y])]),
+    );
+    const diagonal = [
+      'perfect',
+      [
+        [0, 0],
+        [1, 1],
+      ],
+    ];
+    expect(drawn).toEqual([
+      [
+        diagonal,
+        [
+          'semantic',
+          [
+            [0.25, 0.2],
+            [0.97, 0.9],
+          ],
+        ],
+      ],
+      [
+        diagonal,
+        [
+          'depth',
+          [
+            [0.05, 0.1],
+            [0.5, 0.4],
+          ],
+        ],
+      ],
+    ]);
+    expect(charts[0]?.series[1]?.points.map(({ note }) => note)).toEqual([
+      'Semantic class, 25.0 % of predictions',
+      'Semantic class, 75.0 % of predictions',
+    ]);
+  });
+});
+
 describe('charts of a sweep', () => {
   const section = chartSections({ comparison: compareSweep(results), curves: [], options: new Map(), times: [] }).find(
     (one) => one.id === 'metric-against-weight',

@@ -79,6 +79,20 @@ const cases: readonly Case[] = [
     'transfer.trainBlocks is 0',
   ],
   [
+    'a predicted noise of classes',
+    { uncertainty: { heteroscedastic: ['depth', 'semantic'] } },
+    'uncertainty.heteroscedastic[1]',
+    'a task of kind instance-vectors, depth',
+    'of kind segmentation',
+    'class probabilities',
+  ],
+  [
+    'a predicted noise under a weighting by logarithms of losses',
+    { uncertainty: { heteroscedastic: ['depth'] }, weightings: [{ method: 'equal' }, { method: 'geometric' }] },
+    'weightings[1].method',
+    'needs losses above 0, and those of depth',
+  ],
+  [
     'an architecture twice',
     { models: [{ name: 'cross-stitch' }, { name: 'cross-stitch', own: 0.9 }] },
     'models[1]',

@@ -19,7 +19,11 @@ export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSecti
   // With two tasks both charts share an axis, the first task's weight, so that they can be read together.
   const axisTask = tasks.length === 2 ? tasks[0]?.name : undefined;
   const models = [
-    ...new Set(rows.filter(({ setting }) => setting.kind === 'fixed').map(({ setting }) => modelOf(setting))),
+    ...new Set(
+      rows
+        .filter(({ setting }) => setting.kind === 'fixed' && !isDerived(setting))
+        .map(({ setting }) => modelOf(setting)),
+    ),
   ];
   const charts = comparison.columns.flatMap(({ task, metric, primary }, column): XyChart[] => {
     if (!primary) return [];
@@ -41,19 +45,29 @@ export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSecti
     const axis = axisTask ?? task;
     const pointsOf = (kind: Setting['kind'], model?: string): ChartPoint[] =>
       rows
-        .filter(({ setting }) => setting.kind === kind && (model === undefined || modelOf(setting) === model))
+        .filter(
+          ({ setting }) =>
+            setting.kind === kind && !isDerived(setting) && (model === undefined || modelOf(setting) === model),
+        )
         .flatMap((row) => pointOf(row, weightShare(row.setting, axis)))
         .sort((a, b) => a.x - b.x);
     const levels = rows
       .filter(({ setting }) => setting.kind === 'learned')
       .map((row): ChartSeries => ({ key: row.setting.key, shape: 'level', points: pointOf(row, 0.5) }));
+    // Weights that come from other rows are no points of the grid, and may differ from seed to seed.
+    const derived = rows
+      .filter(({ setting }) => isDerived(setting))
+      .map((row): ChartSeries => {
+        const share = row.weights.find(({ task: of }) => of === axis)?.learned?.normalised.mean;
+        return { key: row.setting.key, shape: 'points', points: share === undefined ? [] : pointOf(row, share) };
+      });
     const grids = models.map((model): ChartSeries => ({
       key: gridKey(model),
       shape: axisTask === undefined ? 'points' : 'line',
       points: pointsOf('fixed', model),
     }));
     const single: ChartSeries = { key: singleKey, shape: 'points', points: pointsOf('single') };
-    const series = [...grids, single, ...levels].filter((one) => one.points.length > 0);
+    const series = [...grids, single, ...levels, ...derived].filter((one) => one.points.length > 0);
     if (series.length === 0) return [];
     return [
       {
@@ -80,17 +94,22 @@ export function metricAgainstWeight({ comparison }: SweepChartInput): ChartSecti
     })),
     { key: singleKey, label: 'Single task', role: 'single' as const },
     ...rows
-      .filter(({ setting }) => setting.kind === 'learned')
+      .filter(({ setting }) => setting.kind === 'learned' || isDerived(setting))
       .map(({ name, setting: { key } }) => ({ key, label: name, role: 'learned' as const })),
   ].filter((entry) => used.has(entry.key));
   return {
     id: 'metric-against-weight',
     title: 'Test metric against loss weight',
     explanation:
-      'Mean over seeds; bands and bars are ± one standard deviation. Learned weightings are horizontal lines.',
+      'Mean over seeds; bands and bars are ± one standard deviation. Learned weightings are horizontal lines; weights that come from other rows have a mark of their own.',
     legend: legendOf(entries),
     charts,
   };
+}
+
+/** Whether its weights come from other rows. */
+function isDerived({ kind, weights }: Setting): boolean {
+  return kind === 'fixed' && weights === null;
 }
 
 /** An architecture's name; '' where there is only one. */

@@ -1,5 +1,6 @@
 import type { MetricInfo } from '../../shared/catalog/metrics.js';
 import { weightingMetrics } from '../../shared/messages/reports.js';
+import { calibrationCharts } from './calibration.js';
 import { drawable, weightingQuantities } from './learned-weights.js';
 import { metricTitle, taskLabel, taskMetricLabel, taskMetrics } from '../../shared/compare/metric-names.js';
 import { legendOf, type ChartPoint, type ChartSection, type ChartSeries, type XyChart } from './spec.js';
@@ -21,7 +22,7 @@ export interface TrialChartInput {
 
 const epochChart = { kind: 'xy', xLabel: 'Epoch', xRange: undefined } as const;
 
-/** The charts of one attempt: validation metrics, training losses and, where they move, weights. */
+/** The charts of one attempt: validation metrics, training losses and, where there are any, weights and calibration. */
 export function trialChartSections(input: TrialChartInput): ChartSection[] {
   const curve = (split: string, task: string, metric: string, show: (value: number) => number): ChartPoint[] =>
     input.metrics
@@ -97,5 +98,5 @@ export function trialChartSections(input: TrialChartInput): ChartSection[] {
       charts: weights.filter((chart) => chart.series.length > 0),
     },
   ];
-  return sections.filter((section) => section.charts.length > 0);
+  return [...sections.filter((section) => section.charts.length > 0), ...calibrationCharts(input)];
 }

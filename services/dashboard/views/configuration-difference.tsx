@@ -1,5 +1,5 @@
 import type { TaskSource } from '../../shared/catalog/workloads.js';
-import { taskMetricLabel, taskMetrics } from '../../shared/compare/metric-names.js';
+import { taskMetricLabel, testMetrics } from '../../shared/compare/metric-names.js';
 import { dash } from '../../shared/compare/number-forms.js';
 import { optionLabel } from '../compare/option-label.js';
 import { differingOptions, flattenOptions } from '../compare/options.js';
@@ -60,7 +60,7 @@ function Difference({
     ...(seeds[0] === seeds[1] ? [] : [{ path: 'seed', values: seeds }]),
   ];
   const results = tasks.flatMap((task) =>
-    taskMetrics(source, task).flatMap((metric) => {
+    testMetrics(source, task).flatMap((metric) => {
       const values = [trial, other].map(
         ({ metrics }) => metrics.find((one) => one.task === task && one.metric === metric.name)?.value,
       );

@@ -22,6 +22,16 @@ export interface PicturesProps {
   readonly attempt: number | undefined;
 }
 
+/** What the column of a kind is called below its task. */
+const kindLabels: Readonly<Record<PictureKind, string>> = {
+  input: 'input',
+  truth: 'truth',
+  prediction: 'prediction',
+  error: 'error',
+  noise: 'predicted σ',
+  epistemic: 'epistemic',
+};
+
 /** What does not change from epoch to epoch is stored once, and shown with each. */
 const lasting: ReadonlySet<PictureKind> = new Set<PictureKind>(['input', 'truth']);
 
@@ -96,13 +106,13 @@ export function Pictures({ trialId, source, tasks, pictures, epoch, attempt }: P
       {epochs.length > 1 ? <EpochChoice epochs={epochs} shown={shown} link={link} /> : null}
       <TableScroll label="Pictures">
         <table class="pictures">
-          <caption class="hidden">Input, truth, prediction and error after epoch {shown}</caption>
+          <caption class="hidden">Input, and what was predicted of it after epoch {shown}</caption>
           <thead>
             <tr>
               {columns.map(({ kind, label }) => (
                 <th scope="col">
                   {label}
-                  {kind === 'input' ? null : <span class="sub">{kind}</span>}
+                  {kind === 'input' ? null : <span class="sub">{kindLabels[kind]}</span>}
                 </th>
               ))}
             </tr>
@@ -115,7 +125,11 @@ export function Pictures({ trialId, source, tasks, pictures, epoch, attempt }: P
                   return (
                     <td>
                       {key === undefined ? null : (
-                        <img src={pictureUrl(key)} alt={`Sample ${sample + 1}, ${label}, ${kind}`} loading="lazy" />
+                        <img
+                          src={pictureUrl(key)}
+                          alt={`Sample ${sample + 1}, ${label}, ${kindLabels[kind]}`}
+                          loading="lazy"
+                        />
                       )}
                     </td>
                   );
@@ -130,6 +144,19 @@ export function Pictures({ trialId, source, tasks, pictures, epoch, attempt }: P
           Error: the darker, the larger; grey where there is no truth. Of a wrong class the likelihood that was kept
           from the true one, of depth up to a quarter of the sample’s largest, of vectors up to an eighth of the image’s
           width.
+        </p>
+      ) : null}
+      {columns.some(({ kind }) => kind === 'noise') ? (
+        <p class="table-notes">
+          Predicted σ: the standard deviation of the noise that the head expects at each pixel, drawn as an error of
+          that size is.
+        </p>
+      ) : null}
+      {columns.some(({ kind }) => kind === 'epistemic') ? (
+        <p class="table-notes">
+          Epistemic: what the network does not know, by passes that leave out other features. Of regressions the
+          standard deviation of their predictions, drawn as an error four times its size is; of classes the mutual
+          information, darkest from a quarter of the most there can be.
         </p>
       ) : null}
     </>

@@ -74,6 +74,7 @@ function configurationGroups(config: TrialConfig): { title: string; rows: (reado
       title: 'Optimizer',
       rows: [['method', optimizers[config.optimizer.name].label], ...options(config.optimizer, 'name')],
     },
+    ...(config.uncertainty === undefined ? [] : [{ title: 'Uncertainty', rows: options(config.uncertainty, '') }]),
     { title: 'Data', rows: [['workload', config.workload], ...options(inSchemaOrder(config), '')] },
     { title: 'Limits', rows: options(config.limits, '') },
   ];

@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { isTerminal } from '../../shared/trial-state.js';
-import { taskMetricLabel, taskMetrics } from '../../shared/compare/metric-names.js';
+import { taskMetricLabel, testMetrics } from '../../shared/compare/metric-names.js';
 import { dash } from '../../shared/compare/number-forms.js';
 import { formatDuration } from '../../shared/format-duration.js';
 import { formatBytes, formatTime } from '../format.js';
@@ -36,7 +36,7 @@ export interface TestMetric {
 /** The trial's own line of the comparison, one number per metric. */
 function TestMetrics({ trial, metrics }: { trial: TrialDetail; metrics: readonly TestMetric[] }) {
   const shown = trial.setting.tasks.flatMap((task) =>
-    taskMetrics(trial.sweep, task).flatMap((info) => {
+    testMetrics(trial.sweep, task).flatMap((info) => {
       const found = metrics.find((one) => one.task === task && one.metric === info.name);
       return found === undefined ? [] : [{ task, info, value: found.value }];
     }),

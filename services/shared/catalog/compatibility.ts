@@ -1,7 +1,9 @@
 import { layersInBlock } from './encoders.js';
 import { models, type ModelConfig, type ModelInfo } from './models.js';
 import type { GradientSpace } from './weighting-options.js';
-import { gradientSpaceOf, type WeightingConfig } from './weightings.js';
+import { distributionOfKind, noisyKinds } from './uncertainty.js';
+import { gradientSpaceOf, weightings, type WeightingConfig, type WeightingInfo } from './weightings.js';
+import type { TaskKind } from './metrics.js';
 
 const spaceNames: Readonly<Record<GradientSpace, string>> = {
   parameters: 'the shared parameters',
@@ -40,4 +42,31 @@ export function faultOfEncoder({ name, encoder }: ModelConfig): string | undefin
 export function faultOfTaskCount({ name }: ModelConfig, tasks: number): string | undefined {
   const { mostTasks = Infinity }: ModelInfo = models[name];
   return tasks <= mostTasks ? undefined : `must be ${mostTasks} or fewer for ${name}; found ${tasks}`;
+}
+
+/** Why a head cannot predict the noise of a task of a kind, as the rest of a sentence about the task; undefined where it can. */
+export function faultOfNoise(kind: TaskKind | undefined): string | undefined {
+  if (kind !== undefined && noisyKinds.includes(kind)) return undefined;
+  const found = kind === undefined ? 'a task without a kind' : `a task of kind ${kind}`;
+  const why =
+    kind !== undefined && distributionOfKind[kind] === 'classes'
+      ? 'whose class probabilities say it already'
+      : 'whose loss is no likelihood';
+  return `must be a task of kind ${noisyKinds.join(', ')}; found ${found}, ${why}`;
+}
+
+/**
+ * Why a weighting cannot be used on tasks whose heads predict their noise, as the rest of a sentence about the weighting;
+ * undefined where it can: a negative log likelihood becomes negative when a task is learned well.
+ */
+export function faultOfNoisyLosses(
+  { method }: Pick<WeightingConfig, 'method'>,
+  heteroscedastic: readonly string[],
+): string | undefined {
+  const { positiveLosses }: WeightingInfo = weightings[method];
+  if (positiveLosses !== true || heteroscedastic.length === 0) return undefined;
+  return (
+    `needs losses above 0, and those of ${heteroscedastic.join(', ')} can fall below it: they are negative log ` +
+    `likelihoods under uncertainty.heteroscedastic; take a weighting without logarithms or ratios of losses`
+  );
 }

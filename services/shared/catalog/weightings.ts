@@ -10,6 +10,8 @@ export interface WeightingInfo {
   readonly learned: boolean;
   /** On what it takes each task's gradient, which its option `gradients` may say; left out where it needs the losses only. */
   readonly gradients?: GradientSpace | 'by option';
+  /** Whether it takes ratios or logarithms of the losses it is given, so that these must be above 0. */
+  readonly positiveLosses?: true;
   readonly options: z.ZodObject;
 }
 
@@ -41,12 +43,13 @@ export const weightings = {
     description: 'Weights are a softmax over the inverse losses, the analytic optimum of the task uncertainties.',
     source: 'Kirchdorfer et al. 2024 (UW-SO)',
     learned: true,
+    positiveLosses: true,
     options: options['soft-optimal'],
   },
   dwa: {
     label: 'dynamic weight average',
     description: 'Each epoch, tasks whose loss fell the least over the last two epochs get more weight.',
-    source: 'Liu, Johns & Davison 2019, eq. 7',
+    source: 'Liu, Johns & Davison 2019 (MTAN), "dynamic weight average"',
     learned: true,
     options: options.dwa,
   },
@@ -62,6 +65,7 @@ export const weightings = {
     description: 'The geometric mean of the losses, whose minimum does not depend on their scales.',
     source: 'Chennupati et al. 2019 (GLS)',
     learned: true,
+    positiveLosses: true,
     options: options.geometric,
   },
   'scale-invariant': {
@@ -69,6 +73,7 @@ export const weightings = {
     description: 'The mean of the logarithms of the losses: each counts by its relative change.',
     source: 'Navon et al. 2022, section 6 ("scale-invariant" baseline)',
     learned: true,
+    positiveLosses: true,
     options: options['scale-invariant'],
   },
   'imtl-l': {
@@ -76,6 +81,7 @@ export const weightings = {
     description: 'Learned scales that bring all losses to the same size.',
     source: 'Liu et al. 2021 (IMTL), section 3.2',
     learned: true,
+    positiveLosses: true,
     options: options['imtl-l'],
   },
   dtp: {
@@ -83,6 +89,7 @@ export const weightings = {
     description: 'Tasks that are still bad at what they do get more weight, by a focal term of their KPI.',
     source: 'Guo et al. 2018',
     learned: true,
+    positiveLosses: true,
     options: options.dtp,
   },
   famo: {
@@ -90,6 +97,7 @@ export const weightings = {
     description: 'Weights move so that all losses fall at the same relative rate, told from the losses alone.',
     source: 'Liu et al. 2023, algorithm 1',
     learned: true,
+    positiveLosses: true,
     options: options.famo,
   },
   gradnorm: {
@@ -97,6 +105,7 @@ export const weightings = {
     description: 'Weights move so that the tasks’ gradients have norms that fit how slowly each learns.',
     source: 'Chen et al. 2018, algorithm 1',
     learned: true,
+    positiveLosses: true,
     gradients: 'by option',
     options: options.gradnorm,
   },
@@ -113,13 +122,14 @@ export const weightings = {
     description: 'IMTL-L for the sizes of the losses and IMTL-G for the shared update.',
     source: 'Liu et al. 2021, algorithm 1',
     learned: true,
+    positiveLosses: true,
     gradients: 'by option',
     options: options.imtl,
   },
   mgda: {
     label: 'MGDA',
     description: 'The shortest convex combination of the tasks’ gradients: no loss grows along it.',
-    source: 'Sener & Koltun 2018, eqs. 3–5 and algorithm 2',
+    source: 'Sener & Koltun 2018, algorithm 2 and the upper bound (MGDA-UB)',
     learned: true,
     gradients: 'by option',
     options: options.mgda,
@@ -135,7 +145,7 @@ export const weightings = {
   gradvac: {
     label: 'gradient vaccine',
     description: 'Like PCGrad, towards the usual cosine of each pair of tasks instead of 0.',
-    source: 'Wang et al. 2021 (GradVac), eq. 2 and algorithm 1',
+    source: 'Wang et al. 2021 (GradVac), algorithm 1',
     learned: true,
     gradients: 'parameters',
     options: options.gradvac,

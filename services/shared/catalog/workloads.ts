@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { commandOptions, filledMetric } from './command-options.js';
 import { cityscapesArraysOptions, cityscapesOptions, imageFolderOptions, nyuv2Options } from './data-sets.js';
 import { metricsOfKind, type MetricInfo, type TaskKind } from './metrics.js';
+import { uncertaintyMetricsOfKind } from './uncertainty.js';
 
 export interface TaskInfo {
   readonly name: string;
@@ -16,6 +17,10 @@ export interface KnownTask {
   readonly label: string;
   /** The first is the one that the comparison table and Δm use. */
   readonly metrics: readonly MetricInfo[];
+  /** Undefined for a task of a program that declares its metrics itself. */
+  readonly kind: TaskKind | undefined;
+  /** What trials with `uncertainty` report beside these. */
+  readonly uncertaintyMetrics: readonly MetricInfo[];
 }
 
 /** What coordinator, dashboard and CLI need to know about a workload; the worker holds its implementation. */
@@ -203,14 +208,20 @@ export function tasksOf({ workload, data }: TaskSource): readonly KnownTask[] {
   const info = findWorkload(workload);
   if (info === undefined) return [];
   if (info.declaresTasks !== true) {
-    return info.tasks.map(({ name, kind, label }) => ({ name, label, metrics: metricsOfKind[kind] }));
+    return info.tasks.map(({ name, kind, label }) => ({ name, label, ...ofKind(kind) }));
   }
   const declared = commandOptions.shape.tasks.safeParse(isRecord(data) ? data['tasks'] : undefined).data ?? {};
   return Object.entries(declared).map(([name, { kind, label, metrics }]) => ({
     name,
     label: label ?? name,
-    metrics: kind === undefined ? (metrics ?? []).map(filledMetric) : metricsOfKind[kind],
+    ...(kind === undefined ? { metrics: (metrics ?? []).map(filledMetric), ...ofNoKind } : ofKind(kind)),
   }));
+}
+
+const ofNoKind = { kind: undefined, uncertaintyMetrics: [] };
+
+function ofKind(kind: TaskKind): Omit<KnownTask, 'name' | 'label'> {
+  return { kind, metrics: metricsOfKind[kind], uncertaintyMetrics: uncertaintyMetricsOfKind(kind) };
 }
 
 /** The `data` of a stored spec or trial configuration. */

@@ -2,7 +2,7 @@ import type { MetricInfo } from '../catalog/metrics.js';
 import type { SweepState } from '../trial-state.js';
 import { markColumn } from './close-to-best.js';
 import { deltaM, type BaselineTask, type DeltaM } from './delta-m.js';
-import { taskLabel, taskMetrics } from './metric-names.js';
+import { taskLabel, taskMetrics, testMetrics } from './metric-names.js';
 import type { NetworkSize } from './network-size.js';
 import { deltaDecimals, derivedMark, learnedMark } from './number-forms.js';
 import { oneLine } from './plain-text.js';
@@ -111,8 +111,15 @@ export interface Comparison {
 export function compareSweep(given: SweepResults): Comparison {
   const results = selectRates(given);
   const tasks = results.tasks.map((name) => ({ name, label: taskLabel(results, name) }));
+  // What only some sweeps ask for has a column where it was reported.
+  const known = new Set([
+    ...results.tasks.flatMap((task) => taskMetrics(results, task).map(({ name }) => `${task} ${name}`)),
+    ...results.trials.flatMap(({ metrics }) => metrics.map(({ task, metric }) => `${task} ${metric}`)),
+  ]);
   const columns = results.tasks.flatMap((task) =>
-    taskMetrics(results, task).map((metric, place) => ({ task, metric, primary: place === 0 })),
+    testMetrics(results, task)
+      .filter((metric) => known.has(`${task} ${metric.name}`))
+      .map((metric, place) => ({ task, metric, primary: place === 0 })),
   );
   const settings = [...results.settings].sort((a, b) => a.position - b.position);
   const trialsOf = new Map<string, TrialResult[]>(settings.map(({ key }) => [key, []]));

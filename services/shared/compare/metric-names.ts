@@ -11,6 +11,11 @@ export function taskMetrics(source: TaskSource, task: string): readonly MetricIn
   return findTask(source, task)?.metrics ?? [];
 }
 
+/** The same with those of trials that say how sure they are. */
+export function testMetrics(source: TaskSource, task: string): readonly MetricInfo[] {
+  return [...taskMetrics(source, task), ...(findTask(source, task)?.uncertaintyMetrics ?? [])];
+}
+
 /** "Semantic class: IoU", or the metric alone where its label names the task. */
 export function taskMetricLabel(source: TaskSource, task: string, metric: MetricInfo): string {
   const label = taskLabel(source, task);

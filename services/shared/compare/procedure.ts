@@ -4,6 +4,9 @@ import { dataOf } from '../catalog/workloads.js';
 import { criterionLabel } from '../criterion.js';
 import { searchField } from '../sweep-spec/search-schema.js';
 import { tuningField } from '../sweep-spec/tuning-schema.js';
+import { uncertaintyOptions } from '../catalog/uncertainty.js';
+import type { TaskSource } from '../catalog/workloads.js';
+import { taskLabel } from './metric-names.js';
 import { stoppingField } from '../sweep-spec/stopping-schema.js';
 
 /**
@@ -18,9 +21,25 @@ export function describeProcedure(
   const source = { workload, data: dataOf(spec) };
   const labelOf = (metric: string): string => criterionLabel(source, tasks, metric);
   return [
+    ...uncertaintySentences(fields['uncertainty'], source),
     ...searchSentences(fields['search'], labelOf),
     ...tuningSentences(fields['tuning'], labelOf),
     ...stoppingSentences(fields['stopping'], labelOf),
+  ];
+}
+
+function uncertaintySentences(given: unknown, source: TaskSource): string[] {
+  const { heteroscedastic = [], dropout } = uncertaintyOptions.safeParse(given).data ?? {};
+  const labels = heteroscedastic.map((task) => taskLabel(source, task)).join(', ');
+  return [
+    ...(heteroscedastic.length === 0
+      ? []
+      : [`Heads predict the noise of each pixel for ${labels}, and are trained on the likelihood of both.`]),
+    ...(dropout === undefined
+      ? []
+      : [
+          `Dropout of ${Number((100 * dropout.rate).toPrecision(4))} % of the features; test numbers are of the mean over ${dropout.passes} passes with dropout (Monte Carlo dropout).`,
+        ]),
   ];
 }
 

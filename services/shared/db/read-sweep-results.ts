@@ -1,6 +1,7 @@
 import { dataOf } from '../catalog/workloads.js';
 import { sweepResults, type SweepResults } from '../compare/results.js';
 import { describeProcedure } from '../compare/procedure.js';
+import { calibrationPrefix } from '../messages/calibration-points.js';
 import { confusionPrefix } from '../messages/confusion-cells.js';
 import { skippedMetrics, trialMetrics, weightingMetrics, wholeTrial } from '../messages/reports.js';
 import { tuningField, type Tuning } from '../sweep-spec/tuning-schema.js';
@@ -29,7 +30,7 @@ function lastMetrics(sweepId: string): Prisma.Sql {
     )
     (SELECT DISTINCT ON (m.trial_id, m.task, m.metric) m.trial_id, m.split, m.task, m.metric, m.value
       FROM done d JOIN metric m ON m.trial_id = d.id AND m.attempt = d.attempt AND m.split = 'test'
-      WHERE NOT starts_with(m.metric, ${confusionPrefix})
+      WHERE NOT starts_with(m.metric, ${confusionPrefix}) AND NOT starts_with(m.metric, ${calibrationPrefix})
       ORDER BY m.trial_id, m.task, m.metric, m.epoch DESC)
     UNION ALL
     (SELECT m.trial_id, m.split, m.task, m.metric, m.value

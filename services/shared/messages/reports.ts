@@ -37,7 +37,8 @@ export const weightingMetrics = {
 /** Names of the whole trial's numbers of samples that were left out because their files are broken, by split. */
 export const skippedMetrics = { train: 'skippedTrain', validation: 'skippedValidation', test: 'skippedTest' } as const;
 
-export const pictureKinds = ['input', 'truth', 'prediction', 'error'] as const;
+/** `noise`: the deviation that the head predicts of each pixel; `epistemic`: what the network itself does not know. */
+export const pictureKinds = ['input', 'truth', 'prediction', 'error', 'noise', 'epistemic'] as const;
 export type PictureKind = (typeof pictureKinds)[number];
 
 export const reportItem = z.discriminatedUnion('type', [

@@ -121,10 +121,18 @@ function configOf(spec: SweepSpec, { weighting, model, trainedTasks, learningRat
     model,
     optimizer: learningRate === undefined ? spec.optimizer : { ...spec.optimizer, learningRate },
     ...(spec.transfer === undefined ? {} : { transfer: spec.transfer }),
+    ...uncertaintyOf(spec, trainedTasks),
     epochs: spec.epochs,
     batchSize: spec.batchSize,
     seed,
     checkpoint: spec.checkpoint,
     limits: { parameters: spec.limits.parameters, stallSeconds: spec.limits.stallSeconds },
   };
+}
+
+/** Without the tasks that are not trained, which would change nothing but the trial's id. */
+function uncertaintyOf({ uncertainty }: SweepSpec, trainedTasks: readonly string[]): Pick<TrialConfig, 'uncertainty'> {
+  if (uncertainty === undefined) return {};
+  const heteroscedastic = trainedTasks.filter((task) => uncertainty.heteroscedastic.includes(task));
+  return { uncertainty: { ...uncertainty, heteroscedastic } };
 }

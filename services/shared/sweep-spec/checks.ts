@@ -1,7 +1,14 @@
-import { faultOfEncoder, faultOfPair, faultOfTaskCount } from '../catalog/compatibility.js';
+import {
+  faultOfEncoder,
+  faultOfNoise,
+  faultOfNoisyLosses,
+  faultOfPair,
+  faultOfTaskCount,
+} from '../catalog/compatibility.js';
 import { canonicalJson } from '../canonical-json.js';
 import { architectureGroups, models as catalog, type ModelInfo } from '../catalog/models.js';
 import { gradientSpaceOf } from '../catalog/weightings.js';
+import { findTask } from '../catalog/workloads.js';
 import { deltaCriterion } from '../derivation.js';
 import { countGrid, countTrials } from './count.js';
 import { faultOfCriterion } from './criterion-faults.js';
@@ -38,6 +45,33 @@ export const checks: readonly Check[] = [
       const message = 'is for sigmasweep’s own networks; tell a program what it needs to know under data.options';
       return [{ path: ['model'], message }];
     },
+  },
+  {
+    needs: ['workload', 'uncertainty'],
+    faults: ({ workload, uncertainty }) => {
+      if (workload !== 'command' || uncertainty === undefined) return [];
+      return [
+        { path: ['uncertainty'], message: 'is for sigmasweep’s own networks; a program reports its own metrics' },
+      ];
+    },
+  },
+  {
+    needs: ['workload', 'data', 'tasks', 'uncertainty'],
+    faults: (spec) =>
+      (spec.uncertainty?.heteroscedastic ?? []).flatMap((task, index) => {
+        const message = faultOfNoise(findTask(spec, task)?.kind);
+        return message === undefined ? [] : [{ path: ['uncertainty', 'heteroscedastic', index], message }];
+      }),
+  },
+  {
+    needs: ['uncertainty', 'weightings'],
+    faults: ({ uncertainty, weightings }) =>
+      weightings.flatMap((weighting, index) => {
+        if (isDerived(weighting)) return [];
+        const noisy = (uncertainty?.heteroscedastic ?? []).filter((task) => weighting.tasks.includes(task));
+        const message = faultOfNoisyLosses(weighting, noisy);
+        return message === undefined ? [] : [{ path: ['weightings', index, 'method'], message }];
+      }),
   },
   {
     needs: ['tasks', 'grid'],

@@ -3,6 +3,7 @@ import { architectureGroups, models, type ModelConfig } from '../catalog/models.
 import { learningRateOfGroup } from '../catalog/descent-options.js';
 import { optimizers, type OptimizerConfig } from '../catalog/optimizers.js';
 import { transferOptions } from '../catalog/transfer.js';
+import { uncertaintyOptions } from '../catalog/uncertainty.js';
 import { workloadNames, workloads, type WorkloadName } from '../catalog/workloads.js';
 import { checkpointOptions } from '../checkpoint-options.js';
 import { scheduleOptions } from '../schedule/options.js';
@@ -62,6 +63,16 @@ function learningRatesOf(tasks: readonly string[] | undefined): z.ZodRawShape {
   return { learningRates: known.default({}).describe(learningRates.description ?? '') };
 }
 
+/** What is said of uncertainty, where the tasks are known. */
+function uncertaintyOf(tasks: readonly string[] | undefined) {
+  const { heteroscedastic } = uncertaintyOptions.shape;
+  return uncertaintyOptions.extend({
+    heteroscedastic: distinct(nameOf(tasks), 16)
+      .describe(heteroscedastic.description ?? '')
+      .default([]),
+  });
+}
+
 export const modelField = named<ModelConfig>(models, 'hard-sharing').prefault({}).describe('The architecture.');
 
 /**
@@ -103,6 +114,9 @@ export function sweepSpecFields({ workload, workloadTasks, tasks }: Vocabulary) 
       .describe('The optimizer.'),
     transfer: transferOptions
       .describe('What every network of the sweep starts from, the single-task ones too, instead of drawn values.')
+      .optional(),
+    uncertainty: uncertaintyOf(tasks)
+      .describe('What every network of the sweep says of the doubt in its predictions; nothing if left out.')
       .optional(),
     epochs: z.int().min(1).max(100_000).describe('Passes over the training split.'),
     batchSize: z.int().min(1).max(65_536).default(8).describe('Images per step.'),

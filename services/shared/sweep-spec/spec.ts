@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { TransferConfig } from '../catalog/transfer.js';
+import type { UncertaintyConfig } from '../catalog/uncertainty.js';
 import type { SpecModel } from './model-schema.js';
 import type { sweepSpecFields } from './schema.js';
 import type { Search } from './search-schema.js';
@@ -15,13 +16,14 @@ type Fields = ReturnType<typeof sweepSpecFields>;
  */
 export type SweepSpec = Omit<
   { [Name in keyof Fields]: z.output<Fields[Name]> },
-  'weightings' | 'grid' | 'models' | 'transfer' | 'search' | 'tuning' | 'stopping'
+  'weightings' | 'grid' | 'models' | 'transfer' | 'uncertainty' | 'search' | 'tuning' | 'stopping'
 > & {
   grid?: z.output<Fields['grid']>;
   models?: SpecModel[];
   transfer?: TransferConfig;
   search?: Search;
   tuning?: Tuning;
+  uncertainty?: UncertaintyConfig;
   stopping?: Stopping;
   weightings: (FilledWeighting | SpecDerived)[];
 };

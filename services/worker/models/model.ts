@@ -1,13 +1,15 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { HostNumbers, PartState } from '../trainer/part-state.js';
 import type { HeadOutput, OutputForm } from '../workloads/workload.js';
-import type { PassMode, Scope, Values } from './scope.js';
+import type { Dropout, PassMode, Scope, Values } from './scope.js';
 
 /** A task as a model sees it: it needs a head with so many output channels. */
 export interface ModelTask {
   readonly name: string;
   readonly output: OutputForm;
   readonly outputChannels: number;
+  /** Channels behind those of the output, for the noise that the head predicts; none if left out. */
+  readonly noiseChannels?: number;
 }
 
 /** Sizes that a model is built for. */
@@ -128,16 +130,19 @@ export interface SharedModel {
 
 /** See `SplitArchitecture`. */
 export interface SplitModel {
-  encode(images: tf.Tensor4D, mode: PassMode): tf.Tensor4D[];
-  decode(features: readonly tf.Tensor4D[], task: string, mode: PassMode): HeadOutput;
+  encode(images: tf.Tensor4D, mode: PassMode, dropout?: Dropout): tf.Tensor4D[];
+  decode(features: readonly tf.Tensor4D[], task: string, mode: PassMode, dropout?: Dropout): HeadOutput;
 }
 
 /** A network with its parameters. */
 export interface Model {
   readonly parameters: readonly ModelParameter[];
   readonly parameterCount: number;
-  /** See `Architecture.forward`. */
-  forward(images: tf.Tensor4D, mode: PassMode): HeadOutput[];
+  /**
+   * See `Architecture.forward`.
+   * @param dropout what is left out at random; nothing if left out
+   */
+  forward(images: tf.Tensor4D, mode: PassMode, dropout?: Dropout): HeadOutput[];
   /**
    * Multiply-adds of the forward pass of one image: those of convolutions and dense layers, one for each weight and place
    * of the output. Biases, normalisation, activations and additions are not counted.

@@ -76,7 +76,7 @@ export function buildModel(
   return {
     parameters,
     parameterCount,
-    forward: (images, mode) => architecture.forward(images, scopeOf(values, mode)),
+    forward: (images, mode, dropout) => architecture.forward(images, scopeOf(values, mode, undefined, dropout)),
     multiplyAdds: ({ height, width, channels }) => {
       let sum = 0;
       const count = (spent: number): void => void (sum += spent);
@@ -89,8 +89,9 @@ export function buildModel(
       parameters: parameters.filter(({ group }) => shared.groups.includes(group)),
       lastLayer: shared.lastLayer.map(parameter),
       split: split && {
-        encode: (images, mode) => split.encode(images, scopeOf(values, mode)),
-        decode: (features, task, mode) => split.decode(features, task, scopeOf(values, mode)),
+        encode: (images, mode, dropout) => split.encode(images, scopeOf(values, mode, undefined, dropout)),
+        decode: (features, task, mode, dropout) =>
+          split.decode(features, task, scopeOf(values, mode, undefined, dropout)),
       },
     },
     penalty: architecture.penalty && (() => architecture.penalty?.(scopeOf(values, 'training')) as tf.Scalar),

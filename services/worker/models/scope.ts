@@ -1,4 +1,6 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { dropoutMask } from '../operations/dropout-mask.js';
+import { hashOfText } from '../trainer/random.js';
 
 /**
  * What a forward pass is for. In `training` layers use and remember the batch's own statistics; in `rehearsal` they use
@@ -14,6 +16,14 @@ export interface Values {
   isFrozen?(path: string): boolean;
 }
 
+/** What a pass leaves out at random. */
+export interface Dropout {
+  /** Share of the features. */
+  readonly rate: number;
+  /** Tells passes apart: the same key leaves out the same features. */
+  readonly key: number;
+}
+
 /** One forward pass as a part of the network sees it: values go by their names within the part. */
 export interface Scope {
   readonly mode: PassMode;
@@ -21,24 +31,42 @@ export interface Scope {
   state(name: string): tf.Tensor;
   /** Gives state a new value for the passes to come; the value is not asked for in passes that remember nothing. */
   remember(name: string, value: () => tf.Tensor): void;
+  /**
+   * Leaves out features at random, each element on its own; gives all back in a pass that leaves out none, and in a part
+   * that is not trained.
+   * @param name of the place, within the part
+   */
+  drop<Features extends tf.Tensor>(name: string, x: Features): Features;
   /** Counts multiply-adds of one image, for the one who asked for the count. */
   spend(multiplyAdds: number): void;
   /** The same pass for a part of this part. */
   within(part: string): Scope;
 }
 
-/** @param spend told of each layer's multiply-adds */
+/**
+ * @param spend told of each layer's multiply-adds
+ * @param dropout what the pass leaves out; nothing if left out
+ */
 export function scopeOf(
   values: Values,
   mode: PassMode,
   spend: (multiplyAdds: number) => void = () => undefined,
+  dropout?: Dropout,
 ): Scope {
-  return scopeAt('', values, mode, spend);
+  return scopeAt('', values, mode, spend, dropout);
 }
 
 /** @param path of the part, '' for the whole network */
-function scopeAt(path: string, values: Values, pass: PassMode, spend: (multiplyAdds: number) => void): Scope {
-  const mode = values.isFrozen?.(path) === true ? 'evaluation' : pass;
+function scopeAt(
+  path: string,
+  values: Values,
+  pass: PassMode,
+  spend: (multiplyAdds: number) => void,
+  given: Dropout | undefined,
+): Scope {
+  const isFrozen = values.isFrozen?.(path) === true;
+  const mode = isFrozen ? 'evaluation' : pass;
+  const dropout = isFrozen ? undefined : given;
   const full = (name: string): string => (path === '' ? name : `${path}/${name}`);
   return {
     mode,
@@ -47,7 +75,11 @@ function scopeAt(path: string, values: Values, pass: PassMode, spend: (multiplyA
     remember: (name, value) => {
       if (mode === 'training') values.state(full(name)).assign(value());
     },
+    drop: (name, x) =>
+      dropout === undefined
+        ? x
+        : tf.mul<typeof x>(x, dropoutMask(x.shape, dropout.rate, hashOfText(full(name), dropout.key))),
     spend,
-    within: (part) => scopeAt(full(part), values, mode, spend),
+    within: (part) => scopeAt(full(part), values, mode, spend, dropout),
   };
 }

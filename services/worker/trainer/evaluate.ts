@@ -1,31 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { MetricPoint } from '../../shared/messages/reports.js';
 import { confusionMetric } from '../../shared/messages/confusion-cells.js';
-import type { MetricAccumulator, Split } from '../workloads/workload.js';
+import type { Batch, MetricAccumulator, Split } from '../workloads/workload.js';
 import { TrainingDiverged } from './errors.js';
+import { predict } from './predict.js';
 import { lossesOf, openBatch } from './step-batch.js';
-import { imageTensor, targetOf, type Trial, type TrialTask } from './trial.js';
-
-/**
- * Raw head outputs of some samples, one array per task in task order; each sample after sample, channels last.
- * @param calls how often so many samples are looked at in all
- */
-export async function predict(
-  { model, recordings, workload }: Trial,
-  images: Float32Array,
-  size: number,
-  calls = 1,
-): Promise<Float32Array[]> {
-  const outputs = tf.tidy(() => {
-    const input = imageTensor(images, size, workload);
-    // Between epochs such a network changes what it computes.
-    if (model.afterEpoch !== undefined) return model.forward(input, 'evaluation');
-    return recordings.predictions.run([input], calls, () => model.forward(input, 'evaluation'));
-  });
-  const values = await Promise.all(outputs.map((output) => output.data<'float32'>()));
-  outputs.forEach((output) => output.dispose());
-  return values;
-}
+import { targetOf, type Trial, type TrialTask } from './trial.js';
+import { pointPrediction, predictive } from './uncertainty/predictive.js';
+import { ClassScores, RegressionScores, type Scores } from './uncertainty/scores.js';
 
 /**
  * The trained tasks' metrics on a whole split, exact over the set.
@@ -34,11 +16,76 @@ export async function predict(
  */
 export async function evaluate(
   trial: Trial,
-  split: Split,
+  split: 'train' | 'validation',
   epoch: number,
   pause: () => Promise<void>,
 ): Promise<MetricPoint[]> {
-  const { workload, tasks, config } = trial;
+  const accumulators = await accumulate(trial, split, pause, (batch) => predictValues(trial, batch));
+  return accumulators.flatMap((accumulator, index) => {
+    return pointsOf(accumulator.result(), trial.tasks[index] as TrialTask, split, epoch);
+  });
+}
+
+/**
+ * The trained tasks' metrics on the test split, with their confusion matrices, and with what the predictions say of their
+ * doubt where the trial is to tell it.
+ * @param noises see `predictive`
+ * @param pause see `evaluate`
+ * @throws TrainingDiverged when a metric is not finite
+ */
+export async function evaluateTest(
+  trial: Trial,
+  epoch: number,
+  noises: readonly number[],
+  pause: () => Promise<void>,
+): Promise<MetricPoint[]> {
+  const { tasks, config } = trial;
+  const scores = config.uncertainty === undefined ? undefined : tasks.map((task) => scoresOf(task, trial));
+  const accumulators = await accumulate(trial, 'test', pause, async (batch, start) => {
+    if (scores === undefined) return predictValues(trial, batch);
+    const predictions = await predictive(trial, batch, { split: 'test', start, noises, pause });
+    predictions.forEach((prediction, index) => {
+      const { regression, classes } = scores[index] as TaskScores;
+      if (prediction.family === 'regression') regression.add(prediction.of);
+      if (prediction.family === 'classes') classes.add(prediction.of);
+    });
+    return predictions.map(pointPrediction);
+  });
+  return accumulators.flatMap((accumulator, index) => {
+    const task = tasks[index] as TrialTask;
+    const { regression, classes } = scores?.[index] ?? {};
+    return [
+      ...pointsOf({ ...accumulator.result(), ...regression?.result(), ...classes?.result() }, task, 'test', epoch),
+      ...confusionPoints(accumulator, task, epoch),
+    ];
+  });
+}
+
+async function predictValues(trial: Trial, { images, size }: Batch): Promise<Float32Array[]> {
+  const predictions = await predict(trial, images, size, { calls: evaluationsOf(trial, size) });
+  return predictions.map(({ values }) => values);
+}
+
+interface TaskScores {
+  readonly regression: RegressionScores;
+  readonly classes: ClassScores;
+}
+
+/** Only what fits the task's predictions is filled. */
+function scoresOf(task: TrialTask, { workload, config }: Trial): TaskScores {
+  const { distribution } = task.implementation;
+  const unit = distribution?.family === 'regression' ? distribution.unitOf(task, workload.width) : 1;
+  const isEpistemic = config.uncertainty?.dropout !== undefined;
+  return { regression: new RegressionScores(unit, isEpistemic), classes: new ClassScores(isEpistemic) };
+}
+
+/** One accumulator per task, full. */
+async function accumulate(
+  { workload, tasks, config }: Trial,
+  split: Split,
+  pause: () => Promise<void>,
+  predictBatch: (batch: Batch, start: number) => Promise<readonly Float32Array[]>,
+): Promise<MetricAccumulator[]> {
   const dataset = workload.splits[split];
   const names = tasks.map(({ name }) => name);
   const accumulators = tasks.map((task) => task.implementation.accumulator(task, workload.height, workload.width));
@@ -48,24 +95,20 @@ export async function evaluate(
       Array.from({ length: size }, (_, index) => start + index),
       names,
     );
-    const predictions = await predict(trial, batch.images, size, evaluationsOf(trial, size));
+    const predictions = await predictBatch(batch, start);
     predictions.forEach((values, index) => {
       accumulators[index]?.update(values, targetOf(batch.targets, names[index] ?? ''), size);
     });
     await pause();
   }
-  const points = accumulators.flatMap((accumulator, index) => {
-    const { name: task } = tasks[index] as TrialTask;
-    return Object.entries(accumulator.result()).map(([metric, value]) => {
-      if (!Number.isFinite(value)) throw new TrainingDiverged(`the ${split} metric ${metric}`, task, epoch, value);
-      return { epoch, split, task, metric, value };
-    });
+  return accumulators;
+}
+
+function pointsOf(values: Scores, { name: task }: TrialTask, split: Split, epoch: number): MetricPoint[] {
+  return Object.entries(values).map(([metric, value]) => {
+    if (!Number.isFinite(value)) throw new TrainingDiverged(`the ${split} metric ${metric}`, task, epoch, value);
+    return { epoch, split, task, metric, value };
   });
-  // Each epoch's would be many numbers that nobody looks at.
-  if (split !== 'test') return points;
-  return points.concat(
-    accumulators.flatMap((accumulator, index) => confusionPoints(accumulator, tasks[index] as TrialTask, epoch)),
-  );
 }
 
 /** How many batches of this size are evaluated while it trains. */

@@ -2,8 +2,8 @@ import type { FromTrainer } from '../trainer-protocol.js';
 import { wholeTrial } from '../../shared/messages/reports.js';
 import { picturePng } from '../workloads/png.js';
 import type { Picture } from '../workloads/workload.js';
-import { predict } from './evaluate.js';
-import { targetOf, type Trial } from './trial.js';
+import { targetOf, type Trial, type TrialTask } from './trial.js';
+import { pointPrediction, predictive, type Predictive } from './uncertainty/predictive.js';
 
 type PictureMessage = Extract<FromTrainer, { type: 'picture' }>;
 
@@ -22,7 +22,7 @@ export function pictureEpochs(epochs: number): number[] {
 const mostPixels = 170_000;
 
 /**
- * Input, truth, prediction and error of the first validation samples. Between the first and the last drawing input and
+ * Input, truth, prediction, error and doubt of the first validation samples. Between the first and the last drawing input and
  * truth are left out: they stay the same.
  */
 export async function drawPictures(trial: Trial, epoch: number): Promise<PictureMessage[]> {
@@ -37,7 +37,9 @@ export async function drawPictures(trial: Trial, epoch: number): Promise<Picture
     samples,
     tasks.map(({ name }) => name),
   );
-  const predictions = await predict(trial, batch.images, size);
+  // Of a noise that is the same everywhere there is nothing to draw.
+  const predictions = await predictive(trial, batch, { split: 'validation', start: 0, noises: [] });
+  const values = predictions.map(pointPrediction);
   const message = (sample: number, task: string, kind: PictureMessage['kind'], picture: Picture): PictureMessage => ({
     type: 'picture',
     epoch,
@@ -50,18 +52,49 @@ export async function drawPictures(trial: Trial, epoch: number): Promise<Picture
     ...(whole
       ? [message(sample, wholeTrial, 'input', imagePicture(sampleOf(batch.images, sample, size), height, width))]
       : []),
-    ...tasks.flatMap(({ name, implementation }, index) => {
+    ...tasks.flatMap((task, index) => {
+      const { name, implementation } = task;
       const target = sampleOf(targetOf(batch.targets, name), sample, size);
-      const prediction = sampleOf(predictions[index] as Float32Array, sample, size);
+      const prediction = sampleOf(values[index] as Float32Array, sample, size);
       return [
         ...(whole ? [message(sample, name, 'truth', implementation.drawTarget(target, height, width))] : []),
         message(sample, name, 'prediction', implementation.drawPrediction(prediction, target, height, width)),
         ...(implementation.drawError === undefined
           ? []
           : [message(sample, name, 'error', implementation.drawError(prediction, target, height, width))]),
+        ...spreadsOf(predictions[index] as Predictive, task, config.uncertainty?.dropout !== undefined).flatMap(
+          ({ kind, spread }) => {
+            const picture = implementation.drawSpread?.(sampleOf(spread, sample, size), target, height, width);
+            return picture === undefined ? [] : [message(sample, name, kind, picture)];
+          },
+        ),
       ];
     }),
   ]);
+}
+
+/** What the network does not know is mostly less than what it is wrong by: it is drawn this many times as large. */
+const epistemicScale = 4;
+
+/** What of a prediction's doubt is worth a picture. */
+function spreadsOf(
+  prediction: Predictive,
+  { noiseChannels }: TrialTask,
+  isEpistemic: boolean,
+): { readonly kind: PictureMessage['kind']; readonly spread: Float32Array }[] {
+  const epistemic = (spread: Float32Array): { kind: 'epistemic'; spread: Float32Array }[] =>
+    isEpistemic ? [{ kind: 'epistemic', spread: spread.map((value) => epistemicScale * value) }] : [];
+  switch (prediction.family) {
+    case 'none':
+      return [];
+    case 'classes':
+      return epistemic(prediction.of.mutualInformationShares());
+    case 'regression':
+      return [
+        ...(noiseChannels === 0 ? [] : [{ kind: 'noise' as const, spread: prediction.of.noiseDeviations() }]),
+        ...epistemic(prediction.of.epistemicDeviations()),
+      ];
+  }
 }
 
 /** One sample's part of a batch's array. */

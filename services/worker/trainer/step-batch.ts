@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HeadOutput } from '../workloads/workload.js';
+import { noisyError } from '../workloads/task-kinds/regression-loss.js';
+import type { Dropout } from '../models/scope.js';
+import { dropoutOf } from './uncertainty/dropout.js';
 import { imageTensor, targetOf, type Trial, type TrialTask } from './trial.js';
 
 /** A batch on the device. */
@@ -8,26 +11,35 @@ export interface StepBatch {
   readonly images: tf.Tensor4D;
   /** In task order, as each task's loss wants them. */
   readonly targets: tf.Tensor[];
+  /** What every pass over the batch leaves out. */
+  readonly dropout: Dropout | undefined;
 }
 
-/** @param indices of the training samples */
-export function openBatch({ tasks, workload }: Trial, indices: ArrayLike<number>): StepBatch {
+/**
+ * @param indices of the training samples
+ * @param step see `trainStep`
+ */
+export function openBatch({ tasks, workload, config }: Trial, indices: ArrayLike<number>, step = 0): StepBatch {
   const batch = workload.splits.train.batch(
     indices,
     tasks.map(({ name }) => name),
   );
-  return tf.tidy(() => ({
+  const tensors = tf.tidy(() => ({
     images: imageTensor(batch.images, batch.size, workload),
     targets: tasks.map(({ name, implementation }) =>
       implementation.targetTensor(targetOf(batch.targets, name), batch.size, workload.height, workload.width),
     ),
   }));
+  return { ...tensors, dropout: dropoutOf(config, 'training', step) };
 }
 
 export interface TaskLoss {
   /** What the weighting is given. */
   readonly trained: tf.Scalar;
-  /** Losses are compared between weightings, so the one shown does not hold the weighting's scaling of predictions. */
+  /**
+   * Losses are compared between weightings, so the one shown holds neither the weighting's scaling of predictions nor a
+   * noise that the head predicts.
+   */
   readonly shown: tf.Scalar;
 }
 
@@ -37,12 +49,36 @@ export function lossesOf(
   { targets }: StepBatch,
   outputs: readonly HeadOutput[],
 ): TaskLoss[] {
-  return outputs.map((predictions, index) => {
-    const { implementation } = tasks[index] as TrialTask;
-    const lossOf = (output: HeadOutput): tf.Scalar =>
-      implementation.loss(output, targets[index] as tf.Tensor, weighting.regressionError);
-    const scaled = weighting.scalePredictions?.(index, predictions) ?? predictions;
+  return outputs.map((output, index) => {
+    const task = tasks[index] as TrialTask;
+    const { implementation, noiseChannels } = task;
+    const target = targets[index] as tf.Tensor;
+    const error = weighting.regressionError;
+    const lossOf = (predictions: HeadOutput): tf.Scalar => implementation.loss(predictions, target, error);
+    if (noiseChannels > 0) {
+      const { predictions, logScales } = splitOutput(task, output);
+      const trained = noisyError(regressionOf(task).residuals(predictions, target), logScales, error);
+      return { trained, shown: lossOf(predictions) };
+    }
+    const scaled = weighting.scalePredictions?.(index, output) ?? output;
     const trained = lossOf(scaled);
-    return { trained, shown: scaled === predictions ? trained : lossOf(predictions) };
+    return { trained, shown: scaled === output ? trained : lossOf(output) };
   });
+}
+
+/** The task's own channels of a head's output, and those of the noise; a task that predicts none has none. */
+export function splitOutput(
+  { noiseChannels, outputChannels }: Pick<TrialTask, 'noiseChannels' | 'outputChannels'>,
+  output: HeadOutput,
+): { readonly predictions: HeadOutput; readonly logScales: HeadOutput } {
+  const [predictions, logScales] = tf.split(output, [outputChannels, noiseChannels], -1) as [HeadOutput, HeadOutput];
+  return { predictions, logScales };
+}
+
+/** @throws RangeError for a kind that is no regression */
+export function regressionOf({ implementation, name }: Pick<TrialTask, 'implementation' | 'name'>) {
+  const { distribution } = implementation;
+  if (distribution?.family !== 'regression')
+    throw new RangeError(`the task ${name} is no regression with a likelihood`);
+  return distribution;
 }

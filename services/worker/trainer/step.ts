@@ -8,6 +8,7 @@ import type { Trial } from './trial.js';
 /**
  * One optimizer step on one batch, from losses to updated variables.
  * @param indices of the training samples
+ * @param step steps that were done before it: random draws of the step follow from it
  * @returns the tasks' losses as one vector on the device, before the weighting's scaling; the caller disposes of it.
  *   At once under a weighting of losses; one of gradients reads the device on the way
  */
@@ -15,9 +16,10 @@ export function trainStep(
   trial: Trial,
   indices: ArrayLike<number>,
   learningRate: number,
+  step = 0,
 ): tf.Tensor1D | Promise<tf.Tensor1D> {
   const { weighting } = trial;
-  const batch = openBatch(trial, indices);
+  const batch = openBatch(trial, indices, step);
   const close = (): void => tf.dispose([batch.images, batch.targets]);
   if (weighting.needs === 'task-gradients') {
     return gradientStep(trial, weighting, batch, learningRate).finally(close);
@@ -35,9 +37,10 @@ function lossStep(trial: Trial, weighting: LossWeighting, batch: StepBatch, lear
   const numbers = optimizer.numbers(learningRate);
   return tf.tidy(() => {
     let reported: tf.Tensor1D;
-    // Between epochs, a network that adapts changes what it computes.
     const calls = stepsOf(trial, batch);
-    if (weighting.repeats === true && model.afterEpoch === undefined && recordings.steps.isWorthwhile(calls)) {
+    // What is left out at random is drawn on the host; between epochs, a network that adapts changes what it computes.
+    const repeats = weighting.repeats === true && batch.dropout === undefined && model.afterEpoch === undefined;
+    if (repeats && recordings.steps.isWorthwhile(calls)) {
       const given = tf.tensor1d([...numbers]);
       const inputs = [batch.images, ...batch.targets, given];
       const run = (): tf.Tensor[] => [passAndUpdate(trial, weighting, batch, tf.unstack(given) as tf.Scalar[])];
@@ -46,7 +49,7 @@ function lossStep(trial: Trial, weighting: LossWeighting, batch: StepBatch, lear
       reported = passAndUpdate(trial, weighting, batch, numbers);
     }
     weighting.onStep?.();
-    weighting.afterStep?.(shownLosses(lossesOf(trial, batch, model.forward(batch.images, 'rehearsal'))));
+    weighting.afterStep?.(shownLosses(lossesOf(trial, batch, model.forward(batch.images, 'rehearsal', batch.dropout))));
     return reported;
   });
 }
@@ -61,7 +64,7 @@ function passAndUpdate(
   const { model, variables, optimizer } = trial;
   let reported: tf.Tensor1D | undefined;
   const objective = (): tf.Scalar => {
-    const losses = lossesOf(trial, batch, model.forward(batch.images, 'training'));
+    const losses = lossesOf(trial, batch, model.forward(batch.images, 'training', batch.dropout));
     // Kept by hand: the gradient's own scope would dispose of it, and it is wanted after the step.
     reported = tf.keep(shownLosses(losses));
     const weighted = weighting.combine(losses.map(({ trained }) => trained));

@@ -105,7 +105,7 @@ export function takeGradients(trial: Trial, weighting: GradientWeighting, batch:
 /** At the representation between a shared part and heads. */
 function meetAt(split: SplitModel, trial: Trial, shared: SharedModel, batch: StepBatch): Meeting {
   const variables = movedOf(trial, shared.parameters);
-  const features = split.encode(batch.images, 'training');
+  const features = split.encode(batch.images, 'training', batch.dropout);
   // What the heads are given is told apart from what the shared part itself goes on with.
   const handed = features.map((feature) => tf.clone(feature));
   let returned: readonly tf.Tensor[] = [];
@@ -116,7 +116,7 @@ function meetAt(split: SplitModel, trial: Trial, shared: SharedModel, batch: Ste
     return gradientsOf(entry, parameters);
   };
   return {
-    outputs: trial.tasks.map(({ name }) => split.decode(handed, name, 'training')),
+    outputs: trial.tasks.map(({ name }) => split.decode(handed, name, 'training', batch.dropout)),
     tensors: handed,
     rowsOn: (space, met) => {
       if (space === 'representation') return asRows(met, handed);
@@ -131,10 +131,10 @@ function meetAt(split: SplitModel, trial: Trial, shared: SharedModel, batch: Ste
 }
 
 /** At the shared parameters themselves. */
-function meetAtParameters(trial: Trial, shared: SharedModel, { images }: StepBatch): Meeting {
+function meetAtParameters(trial: Trial, shared: SharedModel, { images, dropout }: StepBatch): Meeting {
   const variables = movedOf(trial, shared.parameters);
   return {
-    outputs: trial.model.forward(images, 'training'),
+    outputs: trial.model.forward(images, 'training', dropout),
     tensors: variables,
     rowsOn: (space, met) => {
       if (space === 'representation') throw new RangeError('this network has no shared representation');

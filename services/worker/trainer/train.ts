@@ -1,3 +1,4 @@
+import { calibrationPrefix } from '../../shared/messages/calibration-points.js';
 import { confusionPrefix } from '../../shared/messages/confusion-cells.js';
 import { SigmasweepError } from '../../shared/errors.js';
 import { trialMetrics, weightingMetrics, wholeTrial, type MetricPoint } from '../../shared/messages/reports.js';
@@ -12,7 +13,7 @@ import { CheckpointError } from './checkpoint/errors.js';
 import { CheckpointSaver, type SavedAt } from './checkpoint/saver.js';
 import { startFromNetwork } from './checkpoint/start-network.js';
 import { TrainingDiverged } from './errors.js';
-import { evaluate, sampleLosses } from './evaluate.js';
+import { evaluate, evaluateTest, sampleLosses } from './evaluate.js';
 import { Pace, StopRequested } from './pace.js';
 import { drawPictures, pictureEpochs } from './pictures.js';
 import { Progress } from './progress.js';
@@ -66,6 +67,9 @@ export async function train(config: TrialConfig, context: TrainingContext): Prom
     trial.dispose();
   }
 }
+
+/** A training without an error would have a likelihood without bounds. */
+const leastNoise = 1e-6;
 
 /** One run of a trial's training. */
 class Training {
@@ -213,7 +217,7 @@ class Training {
       const start = progress.stepsDone * config.batchSize;
       const indices = order.subarray(start, start + config.batchSize);
       const learningRate = learningRateAt(config.optimizer, pace.step, config.epochs * this.stepsPerEpoch);
-      progress.add(await trainStep(trial, indices, learningRate));
+      progress.add(await trainStep(trial, indices, learningRate, pace.step));
       pace.step += 1;
       await pace.pause();
       if (progress.stepsDone < this.stepsPerEpoch && this.saver?.isDue(this.position()) === true) {
@@ -251,7 +255,7 @@ class Training {
     const { trial, pace, progress } = this;
     const { config, workload, model } = trial;
     const { epochs } = config;
-    const test = await evaluate(trial, 'test', epochs, pace.pause);
+    const test = await evaluateTest(trial, epochs, this.noises(), pace.pause);
     this.metrics(test);
     for (const task of trial.tasks) {
       this.log(testLine(task, test, trivialBaseline(workload.splits.test, task)));
@@ -263,6 +267,21 @@ class Training {
       trainPoint(epochs, wholeTrial, 'trainSeconds', progress.trainSeconds),
     ]);
     await this.draw(epochs);
+  }
+
+  /**
+   * The noise of each task as one number, log b or log σ²: the likeliest for the last epoch's training errors, whose mean
+   * it is the logarithm of.
+   */
+  private noises(): number[] {
+    const { epochs } = this.trial.config;
+    return this.trial.tasks.map(({ name }) => {
+      const last = this.progress.points.find(
+        ({ epoch, split, task, metric }) =>
+          epoch === epochs && split === 'train' && task === name && metric === weightingMetrics.loss,
+      );
+      return Math.log(Math.max(last?.value ?? 1, leastNoise));
+    });
   }
 
   private async draw(epoch: number): Promise<void> {
@@ -322,10 +341,13 @@ function trainPoint(epoch: number, task: string, metric: string, value: number):
   return { epoch, split: 'train', task, metric, value };
 }
 
+/** Of metrics that are there to be drawn. */
+const drawnOnly = [confusionPrefix, calibrationPrefix];
+
 /** The result of a task beside what it takes no network to reach, so that a result that is none is seen. */
 function testLine(task: OpenTask, test: readonly MetricPoint[], trivial: TrivialBaseline): string {
   const results = test
-    .filter((point) => point.task === task.name && !point.metric.startsWith(confusionPrefix))
+    .filter((point) => point.task === task.name && !drawnOnly.some((prefix) => point.metric.startsWith(prefix)))
     .map(({ metric, value }) => {
       const floor = trivial.metrics[metric];
       const beside = floor === undefined ? '' : ` (${Number(floor.toPrecision(4))})`;

@@ -1,6 +1,6 @@
 import './register-gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
-import { faultOfEncoder, faultOfPair } from '../../shared/catalog/compatibility.js';
+import { faultOfEncoder, faultOfNoise, faultOfNoisyLosses, faultOfPair } from '../../shared/catalog/compatibility.js';
 import { SigmasweepError } from '../../shared/errors.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import type { GroupedParameter, Model } from '../models/model.js';
@@ -17,6 +17,8 @@ import { RecordedFunction } from './recorded-function.js';
 /** A trained task with what its kind can do. */
 export interface TrialTask extends OpenTask {
   readonly implementation: TaskKindImplementation;
+  /** Channels of the head's output behind those of the task, where it predicts its noise; otherwise 0. */
+  readonly noiseChannels: 0 | 1;
 }
 
 export type TaskKinds = Readonly<Record<OpenTask['kind'], TaskKindImplementation>>;
@@ -50,7 +52,8 @@ export interface Recordings {
 /**
  * Builds a trial's network, weighting and optimizer on the current backend.
  * @param tell takes a line for the log
- * @throws SigmasweepError TASK_UNKNOWN, MODEL_UNSUITABLE, MODEL_TOO_LARGE, WEIGHT_MISSING, WEIGHTING_UNSUPPORTED, NOTHING_TRAINED
+ * @throws SigmasweepError TASK_UNKNOWN, MODEL_UNSUITABLE, MODEL_TOO_LARGE, WEIGHT_MISSING, WEIGHTING_UNSUPPORTED,
+ *   UNCERTAINTY_UNSUPPORTED, NOTHING_TRAINED
  */
 export function openTrial(
   config: TrialConfig,
@@ -58,7 +61,7 @@ export function openTrial(
   kinds: TaskKinds,
   tell: (line: string) => void = () => undefined,
 ): Trial {
-  const tasks = config.tasks.map((name) => openTask(name, workload, kinds));
+  const tasks = config.tasks.map((name) => openTask(name, config, workload, kinds));
   const unfit = faultOfEncoder(config.model);
   if (unfit !== undefined) throw new SigmasweepError('MODEL_UNSUITABLE', `The model's encoder ${unfit}`);
   const fault = faultOfPair(config.model, config.weighting);
@@ -66,6 +69,10 @@ export function openTrial(
     throw new SigmasweepError('WEIGHTING_UNSUPPORTED', `The weighting ${config.weighting.method} ${fault}`, {
       hint: 'Take other gradients (the option of that name), another architecture, or a weighting that needs the losses only.',
     });
+  }
+  const noisy = faultOfNoisyLosses(config.weighting, config.uncertainty?.heteroscedastic ?? []);
+  if (noisy !== undefined) {
+    throw new SigmasweepError('WEIGHTING_UNSUPPORTED', `The weighting ${config.weighting.method} ${noisy}`);
   }
   const parts: { dispose(): void }[] = [];
   const dispose = (): void => parts.forEach((part) => part.dispose());
@@ -76,7 +83,9 @@ export function openTrial(
   try {
     const architecture = architectureOf(config.model, workload, tasks);
     const model = opened(buildModel(architecture, config.seed, config.limits.parameters, isFrozenIn(config)));
-    const weighted = tasks.map(({ name, implementation }) => ({ name, likelihood: implementation.likelihood }));
+    const weighted = tasks.map(({ name, implementation, noiseChannels }) => {
+      return { name, likelihood: noiseChannels > 0 ? ('own' as const) : implementation.likelihood };
+    });
     const weighting = opened(createWeighting(config.weighting, weighted, config.seed));
     const optimizer = opened(createOptimizer(config.optimizer, variablesOf(config, model, weighting)));
     const variables = optimizer.trained;
@@ -136,13 +145,18 @@ function variablesOf(config: TrialConfig, model: Model, weighting: Weighting): T
   ];
 }
 
-function openTask(name: string, workload: OpenWorkload, kinds: TaskKinds): TrialTask {
+function openTask(name: string, { uncertainty }: TrialConfig, workload: OpenWorkload, kinds: TaskKinds): TrialTask {
   const task = workload.tasks.find((candidate) => candidate.name === name);
   if (task === undefined) {
     const known = workload.tasks.map((candidate) => candidate.name).join(', ');
     throw new SigmasweepError('TASK_UNKNOWN', `The workload has no task ${name}; it has ${known}`);
   }
-  return { ...task, implementation: kinds[task.kind] };
+  const isNoisy = uncertainty?.heteroscedastic.includes(name) === true;
+  const fault = isNoisy ? faultOfNoise(task.kind) : undefined;
+  if (fault !== undefined) {
+    throw new SigmasweepError('UNCERTAINTY_UNSUPPORTED', `uncertainty.heteroscedastic ${fault} (${name})`);
+  }
+  return { ...task, implementation: kinds[task.kind], noiseChannels: isNoisy ? 1 : 0 };
 }
 
 /** @param images size × height × width × channels */

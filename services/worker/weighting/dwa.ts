@@ -4,7 +4,7 @@ import type { OptionsOf } from './options.js';
 import type { LossWeighting, WeightingFactory } from './weighting.js';
 
 /**
- * Dynamic weight average (Liu, Johns & Davison 2019, eq. 7): with the mean losses of the last two epochs,
+ * Dynamic weight average (Liu, Johns & Davison 2019; the same in LibMTL’s DWA): with the mean losses of the last two epochs,
  *
  *     rᵢ = Lᵢ(t − 1) / Lᵢ(t − 2),   wᵢ(t) = K·exp(rᵢ/T) / Σⱼ exp(rⱼ/T),
  *

@@ -8,10 +8,10 @@ import type { GradientWeighting, TaskGradients, WeightingFactory } from './weigh
  * Multiple gradient descent (Désidéri 2012; Sener & Koltun 2018): the weights of the shortest convex combination of
  * the tasks' gradients,
  *
- *     min ‖Σ αᵢ gᵢ‖²,  αᵢ ≥ 0, Σ αᵢ = 1   (their eq. 3),
+ *     min ‖Σ αᵢ gᵢ‖²,  αᵢ ≥ 0, Σ αᵢ = 1,
  *
  * which is 0 at a Pareto-stationary point and otherwise a direction along which every loss falls. With gradients on the
- * shared representation it is their upper bound MGDA-UB (eq. 5), for which the shared part is differentiated once for
+ * shared representation it is their upper bound MGDA-UB, for which the shared part is differentiated once for
  * all tasks. Heads move along their own gradients (algorithm 2). Gradients may be divided by their norms, the losses or
  * both for the solver, as in the authors' code.
  */

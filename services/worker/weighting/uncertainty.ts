@@ -11,20 +11,24 @@ interface Term {
   readonly log: number;
   /** Whether the variance divides the logits instead of the loss. */
   readonly scalesLogits: boolean;
+  /** Whether there is a variance to be learned. */
+  readonly isLearned: boolean;
 }
 
 /** The negative log likelihoods, constants left out, with s the log of the variance (of the scale b for Laplace). */
 function termOf(task: WeightedTask, options: UncertaintyOptions): Term {
+  // A variance of the whole task would only repeat a shift of those that its head predicts.
+  if (task.likelihood === 'own') return { loss: 1, log: 0, scalesLogits: false, isLearned: false };
   if (task.likelihood === 'classification') {
     // Exact: −log softmax(f/σ²) holds its own normaliser, so nothing is left to add.
     return options.classification === 'exact'
-      ? { loss: 1, log: 0, scalesLogits: true }
-      : { loss: 1, log: 0.5, scalesLogits: false };
+      ? { loss: 1, log: 0, scalesLogits: true, isLearned: true }
+      : { loss: 1, log: 0.5, scalesLogits: false, isLearned: true };
   }
   // Gaussian: e²/2σ² + ½ log σ². Laplace: |e|/b + log b.
   return options.regression === 'squared'
-    ? { loss: 0.5, log: 0.5, scalesLogits: false }
-    : { loss: 1, log: 1, scalesLogits: false };
+    ? { loss: 0.5, log: 0.5, scalesLogits: false, isLearned: true }
+    : { loss: 1, log: 1, scalesLogits: false, isLearned: true };
 }
 
 /**
@@ -45,6 +49,9 @@ function termOf(task: WeightedTask, options: UncertaintyOptions): Term {
  * The exact form has no factor in front of the loss; e^{−s} is reported as its weight, because the gradient with
  * respect to the logits f is e^{−s}·(softmax(f·e^{−s}) − y). Under `exact` the regulariser does not apply to
  * classification tasks.
+ *
+ * A task whose head predicts its noise is a likelihood already: its loss is added as it is, with weight 1 and without
+ * an s.
  */
 export const uncertainty: WeightingFactory<UncertaintyOptions, LossWeighting> = (options, tasks) => {
   const terms = tasks.map((task) => termOf(task, options));
@@ -54,11 +61,17 @@ export const uncertainty: WeightingFactory<UncertaintyOptions, LossWeighting> = 
   return {
     needs: 'losses',
     repeats: true,
-    variables: tasks.map(({ name }, task) => ({
-      name: `logVariance/${name}`,
-      variable: at(logVariances, task),
-      learningRateMultiplier: options.learningRateMultiplier,
-    })),
+    variables: tasks.flatMap(({ name }, task) =>
+      at(terms, task).isLearned
+        ? [
+            {
+              name: `logVariance/${name}`,
+              variable: at(logVariances, task),
+              learningRateMultiplier: options.learningRateMultiplier,
+            },
+          ]
+        : [],
+    ),
     state: noState,
     regressionError: options.regression,
     scalePredictions: (task, predictions) =>
@@ -69,8 +82,8 @@ export const uncertainty: WeightingFactory<UncertaintyOptions, LossWeighting> = 
       tf.addN(
         losses.flatMap((loss, task) => {
           const s = at(logVariances, task);
-          const { loss: lossFactor, log: logFactor, scalesLogits } = at(terms, task);
-          if (scalesLogits) return [loss];
+          const { loss: lossFactor, log: logFactor, scalesLogits, isLearned } = at(terms, task);
+          if (scalesLogits || !isLearned) return [loss];
           return [
             tf.mul<tf.Scalar>(tf.mul(precision(s), lossFactor), loss),
             tf.mul<tf.Scalar>(regulariser(s), logFactor),
@@ -79,13 +92,13 @@ export const uncertainty: WeightingFactory<UncertaintyOptions, LossWeighting> = 
       ),
     describe: async () => {
       const values = await Promise.all(logVariances.map(async (variable) => (await variable.data())[0] ?? Number.NaN));
-      const weights = values.map((s, task) => at(terms, task).loss * Math.exp(-s));
+      const isLearned = (task: number): boolean => at(terms, task).isLearned;
+      const weights = values.map((s, task) => at(terms, task).loss * (isLearned(task) ? Math.exp(-s) : 1));
       const normalised = normalise(weights);
       return values.map((s, task) => ({
         weight: at(weights, task),
         normalisedWeight: at(normalised, task),
-        logVariance: s,
-        variance: Math.exp(s),
+        ...(isLearned(task) ? { logVariance: s, variance: Math.exp(s) } : {}),
       }));
     },
     dispose: () => logVariances.forEach((variable) => variable.dispose()),

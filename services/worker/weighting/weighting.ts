@@ -5,8 +5,11 @@ import type { PartState } from '../trainer/part-state.js';
 /** A task as a weighting sees it; the order of tasks is that of the trial. */
 export interface WeightedTask {
   readonly name: string;
-  /** Of its loss: a classification likelihood (cross-entropy) or a regression error. */
-  readonly likelihood: 'classification' | 'regression';
+  /**
+   * Of its loss: a classification likelihood (cross-entropy), a regression error, or a negative log likelihood with a
+   * noise of its own, which can be negative.
+   */
+  readonly likelihood: 'classification' | 'regression' | 'own';
 }
 
 /** How much a task counts, read back once an epoch. */

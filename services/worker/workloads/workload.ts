@@ -103,11 +103,39 @@ export interface MetricAccumulator {
 
 export type RegressionError = 'absolute' | 'squared';
 
+/** What is between predictions and targets of a batch, in the head's units. */
+export interface Residuals {
+  /** Prediction less target where it counts, 0 elsewhere; [..., channels]. */
+  readonly differences: tf.Tensor;
+  /** 1 where the target counts, 0 elsewhere; [..., 1]. */
+  readonly valid: tf.Tensor;
+}
+
+/** A regression whose errors have a likelihood: Laplace for absolute errors, Gaussian for squared ones. */
+export interface RegressionDistribution {
+  readonly family: 'regression';
+  /** Differentiable with respect to the predictions. */
+  residuals(predictions: HeadOutput, targets: tf.Tensor): Residuals;
+  /** What of the task's own unit an output of 1 stands for. */
+  unitOf(task: OpenTask, width: number): number;
+  /** Of a batch's target array, in the head's units: one number for each of the head's, NaN where none counts. */
+  truths(targets: TargetArray, task: OpenTask, width: number): Float64Array;
+}
+
+/** Class probabilities: the softmax of the head's output at each pixel or image. */
+export interface ClassDistribution {
+  readonly family: 'classes';
+  /** The true class at each pixel or image; negative where it does not count. */
+  labels(targets: TargetArray): ArrayLike<number>;
+}
+
 /** Loss, metrics and drawing of one kind of task. */
 export interface TaskKindImplementation {
   readonly kind: TaskKind;
   /** Whether `loss` is a classification likelihood or a regression error: uncertainty weighting treats them differently. */
   readonly likelihood: 'classification' | 'regression';
+  /** What a prediction says of its own doubt; left out for kinds that say nothing. */
+  readonly distribution?: RegressionDistribution | ClassDistribution;
   /**
    * Mean loss of a batch, a scalar tensor, differentiable with respect to `predictions`.
    * A batch without a valid pixel has loss 0.
@@ -126,4 +154,10 @@ export interface TaskKindImplementation {
   drawPrediction(prediction: Float32Array, target: TargetArray, height: number, width: number): Picture;
   /** Draws where one sample's prediction is wrong, and by how much; not there for kinds that predict no map. */
   drawError?(prediction: Float32Array, target: TargetArray, height: number, width: number): Picture;
+  /**
+   * Draws one sample's doubt in the colours of `drawError`, and at its scale.
+   * @param spread of a regression a standard deviation for each number of the prediction, in the head's units; of classes
+   *   0 none … 1 all there can be, one for each pixel
+   */
+  drawSpread?(spread: Float32Array, target: TargetArray, height: number, width: number): Picture;
 }

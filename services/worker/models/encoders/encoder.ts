@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { inSequence, placed, type Layer } from '../layers/layer.js';
+import { dropout, inSequence, placed, type Layer } from '../layers/layer.js';
 import type { GroupedParameter, ModelInput, StateSpec } from '../model.js';
 import type { Scope } from '../scope.js';
 
@@ -33,12 +33,18 @@ export interface Encoder {
   prepare(images: tf.Tensor4D): tf.Tensor4D;
 }
 
-/** @param layers at least one, with the names that their values have within the encoder */
+/**
+ * A block; features at its end can be left out at random.
+ * @param layers at least one, with the names that their values have within the encoder
+ */
 export function encoderBlock(common: Pick<EncoderBlock, 'name' | 'channels' | 'level' | 'layers'>): EncoderBlock {
+  const last = common.layers.at(-1) as Layer;
+  const layers = common.layers.with(-1, inSequence([last, dropout(common.name)])) as [Layer, ...Layer[]];
   return {
-    ...inSequence(common.layers),
+    ...inSequence(layers),
     ...common,
-    lastLayer: (common.layers.at(-1) as Layer).parameters.map(({ name }) => name),
+    layers,
+    lastLayer: last.parameters.map(({ name }) => name),
   };
 }
 

@@ -7,9 +7,16 @@ import type { Scope } from '../scope.js';
 
 /** The part of a network that makes a task's output of an encoder's features. */
 export interface Head extends Part {
-  /** @param features of the encoder's taps, the deepest last */
+  /**
+   * The output's channels, then those of the noise, which a last layer of their own makes of what the output is made of:
+   * the output starts the same with them and without.
+   * @param features of the encoder's taps, the deepest last
+   */
   apply(features: readonly tf.Tensor4D[], scope: Scope): HeadOutput;
 }
+
+/** Name of the last layer of the noise; all its first values are 0, so that every noise is the same at first. */
+export const noiseName = 'noise';
 
 export interface HeadSurroundings {
   readonly encoder: Encoder;

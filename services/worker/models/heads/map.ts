@@ -5,7 +5,7 @@ import { paddedSize, tapsOf, type EncoderBlock } from '../encoders/encoder.js';
 import { convolution } from '../layers/convolution.js';
 import { together } from '../layers/layer.js';
 import type { ModelTask } from '../model.js';
-import type { Head, HeadSurroundings } from './head.js';
+import { noiseName, type Head, type HeadSurroundings } from './head.js';
 
 /** The heads' last layers start small, so that first predictions are near 0 and first losses alike for all seeds. */
 export const outputGain = 0.1;
@@ -15,7 +15,10 @@ export const outputGain = 0.1;
  * on the way a 1×1 convolution brings in the encoder's features of the same resolution. All 3×3 convolutions run at half
  * the image's resolution or less.
  */
-export function mapHead({ outputChannels }: ModelTask, { encoder, input, width }: HeadSurroundings): Head {
+export function mapHead(
+  { outputChannels, noiseChannels = 0 }: ModelTask,
+  { encoder, input, width }: HeadSurroundings,
+): Head {
   const taps = tapsOf(encoder).map((place) => encoder.blocks[place] as EncoderBlock);
   const deepest = taps.length;
   /** From the deepest level to the first. */
@@ -29,6 +32,8 @@ export function mapHead({ outputChannels }: ModelTask, { encoder, input, width }
       gain: level === 1 ? outputGain : 1,
     });
   });
+  const noises =
+    noiseChannels === 0 ? [] : [convolution({ name: noiseName, size: 3, from: width, to: 4 * noiseChannels, gain: 0 })];
   const skips = taps
     .slice(0, -1)
     .map(({ level, channels }) => convolution({ name: `skip${level}`, size: 1, from: channels, to: width }));
@@ -36,19 +41,23 @@ export function mapHead({ outputChannels }: ModelTask, { encoder, input, width }
   const isPadded = fullHeight > input.height || fullWidth > input.width;
 
   return {
-    ...together([...ups, ...skips]),
+    ...together([...ups, ...skips, ...noises]),
     apply: (features, scope) => {
       let x = features.at(-1) as tf.Tensor4D;
       for (const [index, up] of ups.entries()) {
-        const raised = depthToSpace(up.apply(x, scope));
         const level = deepest - index;
+        const raised = joined([up, ...(level === 1 ? noises : [])].map((layer) => depthToSpace(layer.apply(x, scope))));
         if (level === 1) {
           return isPadded ? tf.slice(raised, [0, 0, 0, 0], [-1, input.height, input.width, -1]) : raised;
         }
         const skip = skips[level - 2]?.apply(features[level - 2] as tf.Tensor4D, scope) as tf.Tensor4D;
-        x = relu(tf.add(raised, skip));
+        x = scope.drop(`up${level}`, relu(tf.add(raised, skip)));
       }
       return x;
     },
   };
+}
+
+function joined(parts: readonly tf.Tensor4D[]): tf.Tensor4D {
+  return parts.length === 1 ? (parts[0] as tf.Tensor4D) : tf.concat([...parts], 3);
 }

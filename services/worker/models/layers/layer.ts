@@ -52,6 +52,11 @@ export function inSequence(layers: readonly Layer[]): Layer {
   return { ...together(layers), apply: (x, scope) => layers.reduce((y, layer) => layer.apply(y, scope), x) };
 }
 
+/** Leaves out features at random, where the pass does. */
+export function dropout(name: string): Layer {
+  return { parameters: [], state: [], apply: (x, scope) => scope.drop(name, x) };
+}
+
 /** A layer without values, such as an activation. */
 export function plainly(apply: (x: tf.Tensor4D) => tf.Tensor4D): Layer {
   return { parameters: [], state: [], apply };

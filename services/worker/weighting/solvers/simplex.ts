@@ -75,7 +75,7 @@ export function minNormWeights(gram: Matrix): number[] {
 
 /**
  * min over the simplex of g_w·g₀ + radius·‖g_w‖ with g_w = Σ wᵢ gᵢ and g₀ the mean of the vectors: the dual problem of
- * CAGrad (Liu et al. 2021, eq. 4).
+ * CAGrad (Liu et al. 2021, the dual of its problem).
  */
 export function conflictAverseWeights(gram: Matrix, radius: number): number[] {
   const size = gram.length;

@@ -11,6 +11,7 @@ import { paintPicture, segmentColour } from './palettes.js';
 export const classification: TaskKindImplementation = {
   kind: 'classification',
   likelihood: 'classification',
+  distribution: { family: 'classes', labels: (targets) => targets },
 
   loss: (predictions: tf.Tensor2D, targets) => labelLoss(predictions, targets),
 

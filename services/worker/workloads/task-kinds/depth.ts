@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { TaskKind } from '../../../shared/catalog/metrics.js';
-import type { MetricAccumulator, TargetArray, TaskKindImplementation } from '../workload.js';
+import type { MetricAccumulator, RegressionDistribution, TargetArray, TaskKindImplementation } from '../workload.js';
 import { depthColour, errorColour, neutral, paintPicture } from './palettes.js';
-import { maskedRegressionLoss } from './regression-loss.js';
+import { meanError, residualsOf } from './regression-loss.js';
 import { pixelsPerOutput } from './units.js';
 
 /**
@@ -11,16 +11,23 @@ import { pixelsPerOutput } from './units.js';
  * @param unitOf what of the targets' unit an output of 1 stands for, by the image's width
  */
 function depthKind(kind: TaskKind, unitOf: (width: number) => number): TaskKindImplementation {
+  const distribution: RegressionDistribution = {
+    family: 'regression',
+    residuals: (predictions, targets) => {
+      const [, , width] = predictions.shape as tf.Tensor4D['shape'];
+      return residualsOf(predictions, targets, unitOf(width), tf.cast(tf.greater(targets, 0), 'float32'));
+    },
+    unitOf: (_task, width) => unitOf(width),
+    truths: (targets, _task, width) =>
+      Float64Array.from(targets, (depth) => (depth > 0 ? depth / unitOf(width) : Number.NaN)),
+  };
   return {
     kind,
     likelihood: 'regression',
+    distribution,
 
     /** Mean of |error| (or its square) over valid pixels. */
-    loss(predictions: tf.Tensor4D, targets, error = 'absolute') {
-      const valid = tf.cast<tf.Tensor4D>(tf.greater(targets, 0), 'float32');
-      const unit = unitOf(predictions.shape[2]);
-      return maskedRegressionLoss(predictions, targets as tf.Tensor4D, unit, valid, error);
-    },
+    loss: (predictions, targets, error = 'absolute') => meanError(distribution.residuals(predictions, targets), error),
 
     targetTensor: (targets, size, height, width) =>
       tf.tensor(new Float32Array(targets), [size, height, width, 1], 'float32'),
@@ -52,6 +59,15 @@ function depthKind(kind: TaskKind, unitOf: (width: number) => number): TaskKindI
         const truth = target[pixel] as number;
         if (truth <= 0) slot.set(neutral);
         else errorColour(Math.abs(scale * (prediction[pixel] as number) - truth) / worst, slot);
+      });
+    },
+
+    drawSpread: (spread, target, height, width) => {
+      const worst = worstShare * largest(target);
+      const scale = unitOf(width);
+      return paintPicture(height, width, (pixel, slot) => {
+        if ((target[pixel] as number) <= 0) slot.set(neutral);
+        else errorColour((scale * (spread[pixel] as number)) / worst, slot);
       });
     },
   };

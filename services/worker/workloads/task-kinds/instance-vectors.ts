@@ -1,8 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { MetricAccumulator, TaskKindImplementation } from '../workload.js';
+import type { MetricAccumulator, RegressionDistribution, TaskKindImplementation } from '../workload.js';
 import { errorColour, neutral, paintPicture, vectorColour } from './palettes.js';
-import { maskedRegressionLoss } from './regression-loss.js';
+import { meanError, residualsOf } from './regression-loss.js';
 import { pixelsPerOutput } from './units.js';
+
+const distribution: RegressionDistribution = {
+  family: 'regression',
+  residuals: (predictions, targets) => {
+    const [size, height, width] = predictions.shape as tf.Tensor4D['shape'];
+    const vectors = tf.slice(targets, [0, 0, 0, 0], [size, height, width, 2]);
+    const valid = tf.slice(targets, [0, 0, 0, 2], [size, height, width, 1]);
+    return residualsOf(predictions, vectors, pixelsPerOutput(width), valid);
+  },
+  unitOf: (_task, width) => pixelsPerOutput(width),
+  truths: (targets, _task, width) => {
+    const truths = new Float64Array((2 * targets.length) / 3);
+    for (let pixel = 0; pixel < targets.length / 3; pixel += 1) {
+      const isValid = targets[3 * pixel + 2] !== 0;
+      for (let axis = 0; axis < 2; axis += 1) {
+        const truth = (targets[3 * pixel + axis] as number) / pixelsPerOutput(width);
+        truths[2 * pixel + axis] = isValid ? truth : Number.NaN;
+      }
+    }
+    return truths;
+  },
+};
 
 /**
  * The vector from each pixel of an instance to the instance's centroid (Kendall, Gal & Cipolla 2018, section 4).
@@ -12,14 +34,10 @@ import { pixelsPerOutput } from './units.js';
 export const instanceVectors: TaskKindImplementation = {
   kind: 'instance-vectors',
   likelihood: 'regression',
+  distribution,
 
   /** Mean of |error| (or its square) over both components of valid pixels: the L1 norm, halved. */
-  loss(predictions: tf.Tensor4D, targets, error = 'absolute') {
-    const [size, height, width] = predictions.shape;
-    const vectors = tf.slice(targets as tf.Tensor4D, [0, 0, 0, 0], [size, height, width, 2]);
-    const valid = tf.slice(targets as tf.Tensor4D, [0, 0, 0, 2], [size, height, width, 1]);
-    return maskedRegressionLoss(predictions, vectors, pixelsPerOutput(width), valid, error);
-  },
+  loss: (predictions, targets, error = 'absolute') => meanError(distribution.residuals(predictions, targets), error),
 
   targetTensor: (targets, size, height, width) =>
     tf.tensor(new Float32Array(targets), [size, height, width, 3], 'float32'),
@@ -54,6 +72,19 @@ export const instanceVectors: TaskKindImplementation = {
       const dx = scale * (prediction[2 * pixel] as number) - (target[3 * pixel] as number);
       const dy = scale * (prediction[2 * pixel + 1] as number) - (target[3 * pixel + 1] as number);
       errorColour(Math.sqrt(dx * dx + dy * dy) / longestVector(width), slot);
+    });
+  },
+
+  /** By the length of the standard deviations of both components. */
+  drawSpread: (spread, target, height, width) => {
+    const scale = pixelsPerOutput(width);
+    return paintPicture(height, width, (pixel, slot) => {
+      if (target[3 * pixel + 2] === 0) {
+        slot.set(neutral);
+        return;
+      }
+      const deviation = Math.hypot(spread[2 * pixel] as number, spread[2 * pixel + 1] as number);
+      errorColour((scale * deviation) / longestVector(width), slot);
     });
   },
 };

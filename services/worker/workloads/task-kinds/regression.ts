@@ -1,6 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { MetricAccumulator, OpenTask, TaskKindImplementation } from '../workload.js';
+import type { MetricAccumulator, OpenTask, RegressionDistribution, TaskKindImplementation } from '../workload.js';
 import { depthColour, neutral, paintPicture } from './palettes.js';
+import { meanError, residualsOf } from './regression-loss.js';
+
+const distribution: RegressionDistribution = {
+  family: 'regression',
+  residuals: (predictions, targets) => {
+    const [values, known] = tf.split(targets, 2, 1) as [tf.Tensor2D, tf.Tensor2D];
+    return residualsOf(predictions, values, 1, known);
+  },
+  unitOf: ({ scaling }) => scaling?.deviation ?? 1,
+  truths: (targets) => Float64Array.from(targets),
+};
 
 /**
  * One number for the whole image. Targets: Float32, one a sample, in standard deviations from the mean of the training
@@ -9,14 +20,10 @@ import { depthColour, neutral, paintPicture } from './palettes.js';
 export const regression: TaskKindImplementation = {
   kind: 'regression',
   likelihood: 'regression',
+  distribution,
 
   /** Mean of |error| (or its square) over the samples whose target is known. */
-  loss(predictions: tf.Tensor2D, targets, error = 'absolute') {
-    const [values, known] = tf.split(targets, 2, 1) as [tf.Tensor2D, tf.Tensor2D];
-    const difference = tf.mul(tf.sub(predictions, values), known);
-    const errors = error === 'squared' ? tf.square(difference) : tf.abs(difference);
-    return tf.div(tf.sum(errors), tf.maximum(tf.sum(known), 1));
-  },
+  loss: (predictions, targets, error = 'absolute') => meanError(distribution.residuals(predictions, targets), error),
 
   /** [size, 2]: the value and whether it is known. */
   targetTensor: (targets, size) =>

@@ -11,6 +11,7 @@ import { errorColour, neutral, paintPicture, segmentColour } from './palettes.js
 export const segmentation: TaskKindImplementation = {
   kind: 'segmentation',
   likelihood: 'classification',
+  distribution: { family: 'classes', labels: (targets) => targets },
 
   loss: (predictions: tf.Tensor4D, targets) =>
     labelLoss(tf.reshape<tf.Rank.R2>(predictions, [-1, predictions.shape[3]]), targets),
@@ -39,6 +40,12 @@ export const segmentation: TaskKindImplementation = {
       else errorColour(1 - likelihoodOf(prediction, pixel, classes, truth), slot);
     });
   },
+
+  drawSpread: (spread, target, height, width): Picture =>
+    paintPicture(height, width, (pixel, slot) => {
+      if ((target[pixel] ?? -1) < 0) slot.set(neutral);
+      else errorColour(spread[pixel] as number, slot);
+    }),
 };
 
 /** Softmax of one pixel's logits at a class. */
