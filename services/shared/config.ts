@@ -97,6 +97,23 @@ export const settings = {
       .optional()
       .describe('File that names the programs which this worker may run for workload `command`; unless set, none.'),
     SIGMASWEEP_DATA: dataRoot,
+    SIGMASWEEP_WORKLOADS: z
+      .string()
+      .default('')
+      .transform((text) =>
+        text
+          .split(',')
+          .map((one) => one.trim())
+          .filter((one) => one !== ''),
+      )
+      .describe(
+        'Workloads of your own that the worker brings along: files (`./wine.ts`) and npm packages, between commas. See docs/own-workload.md.',
+      ),
+    SIGMASWEEP_WORKLOADS_FOLDER: z
+      .string()
+      .min(1)
+      .default('.')
+      .describe('Folder that the files and packages of SIGMASWEEP_WORKLOADS are looked for from.'),
     SIGMASWEEP_NETWORKS: z
       .string()
       .min(1)

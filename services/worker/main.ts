@@ -47,6 +47,8 @@ async function run(): Promise<void> {
     checkpoints: config.SIGMASWEEP_CHECKPOINTS,
     labels: readLabels(config.SIGMASWEEP_LABELS),
     commands,
+    workloads: config.SIGMASWEEP_WORKLOADS,
+    workloadsFolder: resolve(config.SIGMASWEEP_WORKLOADS_FOLDER),
     dataFolder: config.SIGMASWEEP_DATA === undefined ? undefined : resolve(config.SIGMASWEEP_DATA),
     networks: resolve(config.SIGMASWEEP_NETWORKS),
     environment,

@@ -1,3 +1,4 @@
+import type { OwnWorkloadEntry } from '../shared/catalog/own-workloads.js';
 import type { BackendRequest, TrialConfig } from '../shared/trial-config.js';
 import type { ErrorRecord } from '../shared/errors.js';
 import type { MetricPoint, PictureKind } from '../shared/messages/reports.js';
@@ -46,6 +47,8 @@ export type FromTrainer =
       readonly memoryBytes?: number;
       /** Threads that one computation uses; left out where that is not ours to say (GPUs). */
       readonly threads?: number;
+      /** The workloads that it brings along. */
+      readonly workloads: readonly OwnWorkloadEntry[];
     }
   /** No backend can be opened; the child ends. */
   | { readonly type: 'unusable'; readonly error: ErrorRecord }
@@ -95,4 +98,6 @@ export interface TrainerArguments extends WorkloadFolders {
   readonly backend: BackendRequest;
   /** See BackendCandidate.open; undefined = as many as there are cores. */
   readonly threads: number | undefined;
+  /** Files and packages of workloads to bring along, and the folder they are seen from. */
+  readonly ownWorkloads: { readonly places: readonly string[]; readonly folder: string };
 }

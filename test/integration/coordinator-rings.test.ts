@@ -90,6 +90,7 @@ describe('recordPresence', () => {
       slots: 2,
       labels: ['lab-2'],
       commands: [],
+      workloads: [],
       trials: ['trial-a'],
       state: 'running' as const,
     };

@@ -84,6 +84,7 @@ export function planServices(options: StackOptions, context: PlanContext): reado
       // The worker runs in another folder than the person.
       SIGMASWEEP_DATA: absolute(environment['SIGMASWEEP_DATA']),
       SIGMASWEEP_COMMANDS: absolute(environment['SIGMASWEEP_COMMANDS']),
+      SIGMASWEEP_WORKLOADS_FOLDER: absolute(environment['SIGMASWEEP_WORKLOADS_FOLDER'] ?? '.'),
       ...monitoringPort(environment, index + 2),
     },
     asked: {

@@ -10,7 +10,8 @@ import { commandLineActor } from '../actor.js';
 import { exitCodeOfInterruption, interruption } from '../interruption.js';
 import { outcomeOf } from '../progress/outcome.js';
 import { watchSweep } from '../progress/watch-sweep.js';
-import { readSpecFile } from '../read-spec.js';
+import { meaningOf } from '../own-workloads.js';
+import { readSpecFile, type WrittenSpec } from '../read-spec.js';
 import { startStack, type Stack } from '../stack/stack.js';
 import { addStackOptions, type StackOptions } from './stack-options.js';
 import type { Terminal, Verb } from './verb.js';
@@ -33,9 +34,8 @@ export const run: Verb = {
         .option('--new', 'train again even if the same spec was run before')
         .option('--exit', 'end when the table is printed instead of keeping the dashboard up'),
     ).action(async (path: string, options: RunOptions) => {
-      const spec = readSpecFile(path, options.quick === true);
-      const count = countTrials(spec);
-      terminal.note(`${spec.name}: at most ${String(count.settings)} settings × ${String(spec.seeds.length)} seeds`);
+      const written = readSpecFile(path, options.quick === true);
+      if (written.spec !== undefined) noteSize(written.spec, terminal);
       const { signal } = interruption(terminal, 'Stopping; the same command goes on from here.');
       const stack = await startStack(terminal, options, 'while-running', signal);
       if (!stack.startedHere) terminal.note('Using the stack that runs already.');
@@ -44,7 +44,7 @@ export const run: Verb = {
         signCommands(connection, commandLineActor);
         try {
           process.exitCode = await unlessBroken(stack, (broken) =>
-            trainAndShow(connection, spec, options, stack.dashboardUrl, terminal, AbortSignal.any([signal, broken])),
+            trainAndShow(connection, written, options, stack.dashboardUrl, terminal, AbortSignal.any([signal, broken])),
           );
         } finally {
           await connection.close();
@@ -59,6 +59,11 @@ export const run: Verb = {
     });
   },
 };
+
+function noteSize(spec: SweepSpec, terminal: Terminal): void {
+  const { settings } = countTrials(spec);
+  terminal.note(`${spec.name}: at most ${String(settings)} settings × ${String(spec.seeds.length)} seeds`);
+}
 
 /** Resolves when the signal is aborted. The timer keeps the process: signals and other processes alone do not. */
 async function stayUntil(signal: AbortSignal): Promise<void> {
@@ -92,13 +97,16 @@ async function unlessBroken<Result>(stack: Stack, work: (broken: AbortSignal) =>
 /** @returns the exit code */
 async function trainAndShow(
   connection: Connection,
-  spec: SweepSpec,
+  written: WrittenSpec,
   options: RunOptions,
   dashboardUrl: string | undefined,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
   if (signal.aborted) return exitCodeOfInterruption;
+  // A worker that has just been started tells of its workloads within seconds.
+  const spec = await meaningOf(connection, written, 10_000);
+  if (written.spec === undefined) noteSize(spec, terminal);
   const reply = await callCommand(
     connection,
     'submit',

@@ -2,6 +2,7 @@ import { callCommand } from '../../shared/nats/command-client.js';
 import { newId } from '../../shared/ids.js';
 import { submission } from '../../shared/sweep-spec/submission.js';
 import { withCoordinator } from '../connection.js';
+import { meaningOf } from '../own-workloads.js';
 import { readSpecFile } from '../read-spec.js';
 import type { Verb } from './verb.js';
 
@@ -15,8 +16,9 @@ export const submit: Verb = {
       .option('--quick', 'use the spec’s quick size')
       .option('--new', 'train again even if the same spec was submitted before')
       .action(async (path: string, options: { quick?: true; new?: true }) => {
-        const spec = readSpecFile(path, options.quick === true);
+        const written = readSpecFile(path, options.quick === true);
         await withCoordinator(terminal.config, async (connection) => {
+          const spec = await meaningOf(connection, written, 0);
           const reply = await callCommand(
             connection,
             'submit',

@@ -15,6 +15,7 @@ import { retry } from './retry.js';
 import { schedule } from './schedule.js';
 import { show } from './show.js';
 import { submit } from './submit.js';
+import { workloads } from './workloads.js';
 
 /** Every command of the service. */
 export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
@@ -22,6 +23,7 @@ export const handlers: { readonly [Name in CommandName]: Handler<Name> } = {
   list,
   show,
   results,
+  workloads,
   cancel,
   retry,
   pause,

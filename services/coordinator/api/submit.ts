@@ -3,6 +3,7 @@ import { parseSweepSpec } from '../../shared/sweep-spec/parse.js';
 import { planSweep } from '../../shared/plan/plan.js';
 import { SpecError } from '../../shared/sweep-spec/spec-error.js';
 import { readTrainedNetwork } from '../store/checkpoints.js';
+import { readOwnWorkloads } from '../store/read-own-workloads.js';
 import { isDataFault } from '../store/sql-state.js';
 import { submitSweep } from '../store/submit-sweep.js';
 import type { Handler } from './handler.js';
@@ -13,7 +14,7 @@ export const submit: Handler<'submit'> = {
   largestRequest: 2 * 1024 * 1024,
   async handle({ database, effects }, { spec: given, idempotencyKey }) {
     // A quick size was chosen by whoever read the file; what is sent is what is to be trained.
-    const spec = parseSweepSpec(given, { quick: false });
+    const spec = parseSweepSpec(given, { quick: false, own: await readOwnWorkloads(database, given) });
     const from = spec.transfer?.trial;
     if (from !== undefined && (await readTrainedNetwork(database, from)) === undefined) {
       const message = `names no trial that has kept its network; found '${from}'. One keeps it that succeeds with checkpoint: { keep: final }`;

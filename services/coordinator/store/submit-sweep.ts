@@ -1,3 +1,4 @@
+import { commandsNeededBy } from '../../shared/catalog/own-workloads.js';
 import type { Setting } from '../../shared/compare/results.js';
 import type { Database, Queryable } from '../../shared/db/connect.js';
 import { SigmasweepError } from '../../shared/errors.js';
@@ -84,12 +85,11 @@ async function insertSchedule(transaction: Queryable, sweepId: string, spec: Sub
   const { backends, deviceMemoryGiB, labels } = requires;
   const memory = deviceMemoryGiB === undefined ? null : Math.ceil(deviceMemoryGiB * 1024 ** 3);
   const seconds = budget.deviceHours === undefined ? null : budget.deviceHours * 3600;
-  const command = spec.workload === 'command' ? spec.data?.['command'] : undefined;
   await transaction.$executeRaw`
     INSERT INTO schedule (sweep_id, priority, share, max_running, backends, memory_bytes, labels, commands,
       budget_trials, budget_seconds, retries)
     VALUES (${sweepId}, ${priority}, ${share}::float8, ${maxRunning ?? null}::int4, ${backends}::text[],
-      ${memory}::int8, ${labels}::text[], ${typeof command === 'string' ? [command] : []}::text[],
+      ${memory}::int8, ${labels}::text[], ${commandsNeededBy(spec)}::text[],
       ${budget.trials ?? null}::int4, ${seconds}::float8, ${JSON.stringify(retries)}::jsonb)`;
 }
 

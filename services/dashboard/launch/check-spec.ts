@@ -11,7 +11,7 @@ export type SpecCheck =
 export const textName = 'text';
 
 /** Reads a spec's text with the parser that the command line and the coordinator use. */
-export function checkSpecText(text: string, options: { readonly quick: boolean }): SpecCheck {
+export function checkSpecText(text: string, options: Parameters<typeof parseSweepSpec>[1]): SpecCheck {
   try {
     return { ok: true, spec: parseSweepSpec(readSpecText(text, textName), options) };
   } catch (error) {

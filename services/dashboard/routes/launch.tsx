@@ -6,6 +6,7 @@ import { checkSpecText, type SpecCheck } from '../launch/check-spec.js';
 import { estimateTime } from '../launch/estimate.js';
 import { previewSweep } from '../launch/preview.js';
 import { textOfSpec } from '../launch/start-text.js';
+import { listOwnWorkloads } from '../queries/own-workloads.js';
 import { listPastRuns } from '../queries/past-runs.js';
 import { everything, listSweeps, readStoredSpec } from '../queries/sweeps.js';
 import { countWaiting, listCapacity } from '../queries/workers.js';
@@ -34,7 +35,7 @@ export function launchRoutes({ database, assets, commands, examples }: Dependenc
     return { sweep, time, waiting };
   };
   const page = async (form: LaunchForm, from: { example?: string; sweep?: string } = {}) => {
-    const check = checkSpecText(form.text, { quick: form.quick });
+    const check = checkSpecText(form.text, { quick: form.quick, own: await listOwnWorkloads(database) });
     const [sweeps, preview] = await Promise.all([listSweeps(database, everything, offeredSweeps), previewOf(check)]);
     return (
       <LaunchPage
@@ -66,14 +67,14 @@ export function launchRoutes({ database, assets, commands, examples }: Dependenc
 
   app.post('/launch/check', async (context) => {
     const { text, quick } = readForm(await readFields(context.req));
-    const check = checkSpecText(text, { quick });
+    const check = checkSpecText(text, { quick, own: await listOwnWorkloads(database) });
     return context.html(<CheckResult check={check} preview={await previewOf(check)} />);
   });
 
   app.post('/launch', async (context) => {
     const field = await readFields(context.req);
     const form = readForm(field);
-    const check = checkSpecText(form.text, { quick: form.quick });
+    const check = checkSpecText(form.text, { quick: form.quick, own: await listOwnWorkloads(database) });
     // Without script, checking is a button of the same form.
     if (field('action') === 'check' || !check.ok) return context.html(await page(form), check.ok ? 200 : 422);
     const given = submission(check.spec, form.again ? form.key : undefined);

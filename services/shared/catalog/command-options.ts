@@ -18,7 +18,8 @@ const reservedTask = 'trial';
 
 const shortText = z.string().min(1).max(100);
 
-const declaredMetric = z.strictObject({
+/** A metric that is declared and not of a task kind. */
+export const declaredMetric = z.strictObject({
   name: plainName.describe('As the program reports it.'),
   better: z.enum(['higher', 'lower']).describe('Which values are better.'),
   label: shortText.optional().describe('Shown in tables and charts; the name if left out.'),

@@ -11,7 +11,7 @@ const folder = z
   .describe('Folder of the data set, under the data root of the worker (SIGMASWEEP_DATA).');
 
 /** Names that mean something else beside tasks: groups of parameters, the whole trial, the field of a sample. */
-const takenNames = ['encoder', 'weighting', 'trial', 'image'];
+export const takenNames = ['encoder', 'weighting', 'trial', 'image'];
 
 /** A task that the spec declares, because what is predicted is said by the data and not by the software. */
 const declaredTask = z.strictObject({
@@ -24,12 +24,12 @@ const declaredTask = z.strictObject({
   label: z.string().min(1).max(100).optional().describe('Shown in tables and charts; the name if left out.'),
 });
 
-const taskName = z
+export const taskName = z
   .string()
   .regex(/^[A-Za-z][\w-]{0,39}$/, 'must begin with a letter and hold letters, digits, _ and - only, 40 at most');
 
 /** What is done with a file that cannot be used. */
-const broken = z
+export const brokenOption = z
   .enum(['skip', 'fail'])
   .default('skip')
   .describe(
@@ -68,7 +68,7 @@ export const nyuv2Options = z.strictObject({
   classes: classCount(13),
   labelFolder: labelFolder('label'),
   ...heldOut,
-  broken,
+  broken: brokenOption,
 });
 export type Nyuv2Options = z.infer<typeof nyuv2Options>;
 
@@ -77,7 +77,7 @@ export const cityscapesArraysOptions = z.strictObject({
   classes: classCount(7),
   labelFolder: labelFolder('label'),
   ...heldOut,
-  broken,
+  broken: brokenOption,
 });
 export type CityscapesArraysOptions = z.infer<typeof cityscapesArraysOptions>;
 
@@ -90,7 +90,7 @@ export const cityscapesOptions = z.strictObject({
   height: z.int().min(16).max(1024).multipleOf(8).default(128).describe('Height to resize to, a multiple of 8.'),
   width: z.int().min(16).max(2048).multipleOf(8).default(256).describe('Width to resize to, a multiple of 8.'),
   ...heldOut,
-  broken,
+  broken: brokenOption,
 });
 export type CityscapesOptions = z.infer<typeof cityscapesOptions>;
 
@@ -133,6 +133,6 @@ export const imageFolderOptions = z.strictObject({
     .default(0.1)
     .describe('Share of the other pictures held out as validation split, where none is named.'),
   splitSeed: heldOut.splitSeed,
-  broken,
+  broken: brokenOption,
 });
 export type ImageFolderOptions = z.infer<typeof imageFolderOptions>;

@@ -52,6 +52,20 @@ export const encoders = {
       momentum,
     }),
   },
+  dense: {
+    label: 'dense network',
+    description:
+      'Fully connected layers with ReLU on all numbers of a sample at once, for features that are no picture. It has no places, so no task can predict something of each pixel on it.',
+    source: 'Rumelhart, Hinton & Williams 1986; Nair & Hinton 2010',
+    options: z.strictObject({
+      channels: z
+        .array(z.int().min(4).max(4096))
+        .min(1)
+        .max(6)
+        .default([64, 64])
+        .describe('Units of its layers; each layer is a block.'),
+    }),
+  },
 } as const satisfies Record<string, EncoderInfo>;
 
 export type EncoderName = keyof typeof encoders;
@@ -60,6 +74,7 @@ const encoderUnion = z.discriminatedUnion('name', [
   encoders.plain.options.extend({ name: z.literal('plain') }),
   encoders.resnet.options.extend({ name: z.literal('resnet') }),
   encoders.depthwise.options.extend({ name: z.literal('depthwise') }),
+  encoders.dense.options.extend({ name: z.literal('dense') }),
 ]);
 
 /** An encoder with its options filled in, as a trial carries it. */
@@ -73,5 +88,5 @@ export const encoderConfig = z.preprocess(
 
 /** How many layers each block of an encoder is made of, at least. */
 export function layersInBlock(encoder: EncoderConfig): number {
-  return encoder.name === 'plain' ? 1 : encoder.units;
+  return 'units' in encoder ? encoder.units : 1;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { commandOptions, filledMetric } from './command-options.js';
 import { cityscapesArraysOptions, cityscapesOptions, imageFolderOptions, nyuv2Options } from './data-sets.js';
 import { metricsOfKind, type MetricInfo, type TaskKind } from './metrics.js';
+import { ownOptions } from './own-workloads.js';
 import { uncertaintyMetricsOfKind } from './uncertainty.js';
 
 export interface TaskInfo {
@@ -158,6 +159,14 @@ export const workloads = {
     declaresTasks: true,
     options: imageFolderOptions,
   },
+  own: {
+    name: 'own',
+    description:
+      'A workload that the workers bring along, written as one TypeScript or JavaScript file; docs/own-workload.md explains how.',
+    tasks: [],
+    declaresTasks: true,
+    options: ownOptions,
+  },
   rehearsal: {
     name: 'rehearsal',
     description:
@@ -183,6 +192,8 @@ export const workloads = {
 export type WorkloadName = keyof typeof workloads;
 /** Workloads that train a network of the worker on data; a rehearsal and a command do not. */
 export type TrainedWorkloadName = Exclude<WorkloadName, 'rehearsal' | 'command'>;
+/** Those of them that are part of the software. */
+export type BuiltInWorkloadName = Exclude<TrainedWorkloadName, 'own'>;
 export const workloadNames = Object.keys(workloads) as [WorkloadName, ...WorkloadName[]];
 
 /** A workload's entry by a stored name; undefined for one of a newer version, which this one does not know. */
@@ -210,7 +221,17 @@ export function tasksOf({ workload, data }: TaskSource): readonly KnownTask[] {
   if (info.declaresTasks !== true) {
     return info.tasks.map(({ name, kind, label }) => ({ name, label, ...ofKind(kind) }));
   }
-  const declared = commandOptions.shape.tasks.safeParse(isRecord(data) ? data['tasks'] : undefined).data ?? {};
+  const tasks = isRecord(data) ? data['tasks'] : undefined;
+  if (workload === 'own') {
+    return Object.entries(ownOptions.shape.tasks.safeParse(tasks).data ?? {}).map(
+      ([name, { kind, label, metrics }]) => ({
+        name,
+        label: label ?? name,
+        metrics: [...metrics.map(filledMetric), ...metricsOfKind[kind]],
+      }),
+    );
+  }
+  const declared = commandOptions.shape.tasks.safeParse(tasks).data ?? {};
   return Object.entries(declared).map(([name, { kind, label, metrics }]) => ({
     name,
     label: label ?? name,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commandName } from '../catalog/command-options.js';
+import { claimedWorkload, ownWorkloadEntry } from '../catalog/own-workloads.js';
 import { sweepResults } from '../compare/results.js';
 import { trialConfig } from '../trial-config.js';
 import { sweepStates, trialStates } from '../trial-state.js';
@@ -155,6 +156,11 @@ export const commands = {
     request: z.strictObject({ v: version, sweepId: id }),
     response: sweepResults,
   },
+  workloads: {
+    request: z.strictObject({ v: version }),
+    /** Those that workers have brought along. */
+    response: z.object({ workloads: z.array(ownWorkloadEntry) }),
+  },
   cancel: {
     request: target,
     response: z.object({ cancelled: z.int() }),
@@ -219,8 +225,11 @@ export const commands = {
       /** Memory of the device, bytes; left out where it is not known. */
       memoryBytes: z.int().min(0).optional(),
       labels: z.array(workerLabel).max(mostLabels).default([]),
-      /** The programs that the worker may run for workload `command`. */
-      commands: z.array(commandName).max(1000).default([]),
+      /** The programs that the worker may run for workload `command`, and the workloads that it brought along. */
+      commands: z
+        .array(z.union([commandName, claimedWorkload]))
+        .max(1000)
+        .default([]),
     }),
     response: z.discriminatedUnion('granted', [
       z.object({

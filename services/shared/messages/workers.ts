@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commandName } from '../catalog/command-options.js';
+import { claimedWorkload, mostOwnWorkloads, ownWorkloadEntry } from '../catalog/own-workloads.js';
 import { mostLabels, workerLabel } from '../schedule/options.js';
 import { id, version } from './common.js';
 
@@ -24,8 +25,13 @@ export const workerPresence = z.object({
   slots: z.int32().min(1),
   /** What sweeps may ask for by `schedule.requires.labels`. */
   labels: z.array(workerLabel).max(mostLabels).default([]),
-  /** The programs that it may run for workload `command`. */
-  commands: z.array(commandName).max(1000).default([]),
+  /** The programs that it may run for workload `command`, and the workloads that it brought along. */
+  commands: z
+    .array(z.union([commandName, claimedWorkload]))
+    .max(1000)
+    .default([]),
+  /** What it tells of the workloads that it brought along. */
+  workloads: z.array(ownWorkloadEntry).max(mostOwnWorkloads).default([]),
   /** Trial of each busy slot. */
   trials: z.array(id),
   state: z.enum(['running', 'stopping', 'gone']),

@@ -1,9 +1,11 @@
+import type { OwnWorkloads } from '../catalog/own-workloads.js';
 import { workloadNames, workloads, type WorkloadInfo, type WorkloadName } from '../catalog/workloads.js';
 import { checks } from './checks.js';
 import { allowed, faultsOfIssue, inputFault, showValue, suggestion, type FieldFault } from './describe-issue.js';
 import { isMapping, layOver, quickFaults, type Mapping } from './quick.js';
 import { keyNouns } from './field-kinds.js';
 import { fillModels } from './model-schema.js';
+import { fillOwnWorkload } from './own-workload.js';
 import { quickFieldNames, sweepSpecFields } from './schema.js';
 import { SpecError } from './spec-error.js';
 import type { SweepSpec } from './spec.js';
@@ -18,20 +20,25 @@ const notFields = ['quick', '$schema'] as const;
  * Validates a sweep spec.
  * @param value as read from YAML or JSON
  * @param options.quick whether the spec's `quick` block is laid over it
+ * @param options.own the workloads that workers have brought along
  * @throws SpecError SPEC_INVALID with every fault of the spec, also of the size that was not asked for
  */
-export function parseSweepSpec(value: unknown, options: { readonly quick: boolean }): SweepSpec {
+export function parseSweepSpec(
+  value: unknown,
+  options: { readonly quick: boolean; readonly own?: OwnWorkloads },
+): SweepSpec {
   if (!isMapping(value)) {
     throw new SpecError([{ path: '', message: `a spec must be a mapping of fields; found ${showValue(value)}` }]);
   }
   const { quick } = value;
+  const own = options.own ?? new Map<string, never>();
   const full = without(value, notFields);
-  const checked = checkFields(full);
+  const checked = checkFields(full, own);
   const faults = [...checked.faults];
   let wanted = checked;
   if (isMapping(quick)) {
     const laid = only(quick, quickFieldNames);
-    const small = checkFields(layOver(full, laid));
+    const small = checkFields(layOver(full, laid), own);
     faults.push(...unknownKeys(quick, quickFieldNames, ['quick']), ...quickFaults(small.faults, checked.faults, laid));
     if (options.quick) wanted = small;
   } else if (quick !== undefined) {
@@ -44,14 +51,18 @@ export function parseSweepSpec(value: unknown, options: { readonly quick: boolea
 }
 
 /** Validates each field, then the rules that span fields without fault. */
-function checkFields(given: Mapping): { spec: Partial<SweepSpec>; faults: readonly FieldFault[] } {
+function checkFields(written: Mapping, own: OwnWorkloads): { spec: Partial<SweepSpec>; faults: readonly FieldFault[] } {
+  const { given, faults: ofOwn } = fillOwnWorkload(written, own);
   const fields = sweepSpecFields(vocabularyOf(given));
-  const faults = unknownKeys(given, [...Object.keys(fields), 'quick'], []);
+  const faults = [...ofOwn, ...unknownKeys(given, [...Object.keys(fields), 'quick'], [])];
   const parsed: Mapping = {};
   for (const [name, schema] of Object.entries(fields)) {
     const result = schema.safeParse(given[name], { error: (issue) => allowed(issue, keyNouns), reportInput: true });
-    if (!result.success) faults.push(...result.error.issues.flatMap((issue) => faultsOfIssue(issue, [name])));
-    else if (result.data !== undefined) parsed[name] = result.data;
+    if (!result.success) {
+      const found = result.error.issues.flatMap((issue) => faultsOfIssue(issue, [name]));
+      // What is missing because the workload is not known needs no faults of its own.
+      if (name !== 'data' || ofOwn.length === 0) faults.push(...found);
+    } else if (result.data !== undefined) parsed[name] = result.data;
   }
   const spec = parsed as Partial<SweepSpec>;
   const wrong = new Set(faults.map(({ path }) => path[0]));

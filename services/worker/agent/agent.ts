@@ -42,6 +42,9 @@ export interface AgentOptions {
   readonly labels: readonly string[];
   /** The programs that it may run. */
   readonly commands: Commands;
+  /** Workloads that it brings along: files and packages, seen from a folder. */
+  readonly workloads?: readonly string[];
+  readonly workloadsFolder?: string;
   /** The data root; undefined where there is none. */
   readonly dataFolder?: string | undefined;
   /** `SIGMASWEEP_NETWORKS`: where files of networks to start from are. */
@@ -130,10 +133,11 @@ export class Agent {
     const threads = threadsOfTrainer({ requested: options.slots, ...machine });
     const environment = { ...quietTensorflow, ...options.environment, ...threadLimits(threads) };
     const { backend, cacheFolder, dataFolder } = options;
+    const ownWorkloads = { places: options.workloads ?? [], folder: options.workloadsFolder ?? '.' };
     const workerId = newId('worker');
     const logger = options.logger.child({ workerId });
     const startTrainer = (): TrainerProcess =>
-      new TrainerProcess({ backend, cacheFolder, dataFolder, threads, environment, logger });
+      new TrainerProcess({ backend, cacheFolder, dataFolder, ownWorkloads, threads, environment, logger });
     const first = startTrainer();
     let trainer: TrainerFacts;
     try {
@@ -169,6 +173,7 @@ export class Agent {
       memoryBytes: trainer.memoryBytes,
       threads: trainer.threads,
       slots,
+      workloads: [...trainer.workloads],
       labels: [...options.labels],
       commands: [...options.commands.keys()],
     };

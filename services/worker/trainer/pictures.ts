@@ -28,6 +28,8 @@ const mostPixels = 170_000;
 export async function drawPictures(trial: Trial, epoch: number): Promise<PictureMessage[]> {
   const { workload, tasks, config } = trial;
   const { height, width } = workload;
+  // Features are no picture.
+  if (height * width === 1) return [];
   const dataset = workload.splits.validation;
   const last = epoch === config.epochs;
   const whole = last || epoch === pictureEpochs(config.epochs)[0];

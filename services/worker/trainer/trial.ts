@@ -156,7 +156,26 @@ function openTask(name: string, { uncertainty }: TrialConfig, workload: OpenWork
   if (fault !== undefined) {
     throw new SigmasweepError('UNCERTAINTY_UNSUPPORTED', `uncertainty.heteroscedastic ${fault} (${name})`);
   }
-  return { ...task, implementation: kinds[task.kind], noiseChannels: isNoisy ? 1 : 0 };
+  return { ...task, implementation: withOwnMetrics(task, kinds[task.kind]), noiseChannels: isNoisy ? 1 : 0 };
+}
+
+/** The metrics of a task's kind, after those of its workload's own. */
+function withOwnMetrics({ ownMetrics }: OpenTask, kind: TaskKindImplementation): TaskKindImplementation {
+  if (ownMetrics === undefined) return kind;
+  return {
+    ...kind,
+    accumulator: (...given) => {
+      const [own, usual] = [ownMetrics(), kind.accumulator(...given)];
+      return {
+        update: (...batch) => {
+          own.update(...batch);
+          usual.update(...batch);
+        },
+        result: () => ({ ...own.result(), ...usual.result() }),
+        ...(usual.confusion === undefined ? {} : { confusion: () => usual.confusion?.() ?? new Float64Array() }),
+      };
+    },
+  };
 }
 
 /** @param images size × height × width × channels */

@@ -1,5 +1,5 @@
 import type { TaskKind } from '../../shared/catalog/metrics.js';
-import type { TrainedWorkloadName, workloads } from '../../shared/catalog/workloads.js';
+import type { BuiltInWorkloadName, workloads } from '../../shared/catalog/workloads.js';
 import type { z } from 'zod';
 import { cityscapesArrays, nyuv2 } from './arrays/workload.js';
 import { cityscapes } from './cityscapes/workload.js';
@@ -17,7 +17,7 @@ import type { OpenWorkload, TaskKindImplementation, Workload, WorkloadFolders } 
 
 /** The worker's side of each workload, typed by its own options. */
 const implementations: {
-  readonly [Name in TrainedWorkloadName]: Workload<z.infer<(typeof workloads)[Name]['options']>, Name>;
+  readonly [Name in BuiltInWorkloadName]: Workload<z.infer<(typeof workloads)[Name]['options']>, Name>;
 } = {
   'street-scenes': streetScenes,
   shapes,
@@ -29,7 +29,7 @@ const implementations: {
 
 /** Every workload of the catalog. `open` expects options that the catalog's schema has let through. */
 export const workloadImplementations: {
-  readonly [Name in TrainedWorkloadName]: {
+  readonly [Name in BuiltInWorkloadName]: {
     readonly name: Name;
     open(options: unknown, folders: WorkloadFolders): Promise<OpenWorkload>;
   };

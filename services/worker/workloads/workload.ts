@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { TaskKind } from '../../shared/catalog/metrics.js';
-import type { TaskInfo, TrainedWorkloadName } from '../../shared/catalog/workloads.js';
+import type { BuiltInWorkloadName, TaskInfo } from '../../shared/catalog/workloads.js';
 
 export type Split = 'train' | 'validation' | 'test';
 export const splits: readonly Split[] = ['train', 'validation', 'test'];
@@ -43,6 +43,8 @@ export interface OpenTask extends TaskInfo {
   readonly scaling?: { readonly mean: number; readonly deviation: number };
   /** Names of the output channels where they have a meaning (class names). */
   readonly channelNames: readonly string[];
+  /** What is measured beside the metrics of its kind. */
+  readonly ownMetrics?: () => Pick<MetricAccumulator, 'update' | 'result'>;
 }
 
 /** Samples that are left out because their files are broken. */
@@ -75,7 +77,7 @@ export interface WorkloadFolders {
 }
 
 /** The worker's side of a workload; its options are validated by the catalog before they come here. */
-export interface Workload<Options, Name extends TrainedWorkloadName = TrainedWorkloadName> {
+export interface Workload<Options, Name extends BuiltInWorkloadName = BuiltInWorkloadName> {
   readonly name: Name;
   /** Loads or generates the data. */
   open(options: Options, folders: WorkloadFolders): Promise<OpenWorkload>;

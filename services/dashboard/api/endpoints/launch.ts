@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Database } from '../../../shared/db/connect.js';
 import { commands, inputFault } from '../../../shared/messages/commands.js';
 import { newId } from '../../../shared/ids.js';
 import { parseSweepSpec, type SweepSpec } from '../../../shared/sweep-spec/parse.js';
@@ -7,6 +8,7 @@ import { SpecError } from '../../../shared/sweep-spec/spec-error.js';
 import { submission } from '../../../shared/sweep-spec/submission.js';
 import { textName } from '../../launch/check-spec.js';
 import { previewSweep } from '../../launch/preview.js';
+import { listOwnWorkloads } from '../../queries/own-workloads.js';
 import { endpoint } from '../endpoint.js';
 
 const specBody = {
@@ -17,8 +19,12 @@ const specBody = {
 };
 
 /** @throws SpecError */
-function parsed({ spec, quick }: { readonly spec: unknown; readonly quick: boolean }): SweepSpec {
-  return parseSweepSpec(typeof spec === 'string' ? readSpecText(spec, textName) : spec, { quick });
+async function parsed(
+  database: Database,
+  { spec, quick }: { readonly spec: unknown; readonly quick: boolean },
+): Promise<SweepSpec> {
+  const given = typeof spec === 'string' ? readSpecText(spec, textName) : spec;
+  return parseSweepSpec(given, { quick, own: await listOwnWorkloads(database) });
 }
 
 export const checkSpec = endpoint({
@@ -38,9 +44,9 @@ export const checkSpec = endpoint({
     notes: z.array(z.string()).describe('Remarks, such as merged duplicates.'),
     faults: z.array(inputFault),
   }),
-  handle(_, { body }) {
+  async handle({ database }, { body }) {
     try {
-      const { trials, rows, notes } = previewSweep(parsed(body));
+      const { trials, rows, notes } = previewSweep(await parsed(database, body));
       return { ok: true, trials, rows: rows?.map(({ label }) => label) ?? null, notes: [...notes], faults: [] };
     } catch (error) {
       if (!(error instanceof SpecError)) throw error;
@@ -68,6 +74,6 @@ export const submitSweep = endpoint({
   }),
   answer: commands.submit.response,
   errors: ['SPEC_INVALID', 'SUBMISSION_CONFLICT', 'COORDINATOR_UNREACHABLE'],
-  handle: ({ commands: give }, { body: { idempotencyKey, again, ...body } }) =>
-    give.submit(submission(parsed(body), idempotencyKey ?? (again ? newId('sweep') : undefined))),
+  handle: async ({ commands: give, database }, { body: { idempotencyKey, again, ...body } }) =>
+    give.submit(submission(await parsed(database, body), idempotencyKey ?? (again ? newId('sweep') : undefined))),
 });

@@ -1,4 +1,5 @@
 import type { JsMsg } from 'nats';
+import { claimedWorkloadOf } from '../../../shared/catalog/own-workloads.js';
 import type { Logger } from '../../../shared/log.js';
 import type { CheckpointPlace } from '../checkpoints/fetch.js';
 import { claimTrial, type GrantedTrial } from '../claim.js';
@@ -78,7 +79,7 @@ export class Slot {
       device: device.slice(0, 200),
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       labels: [...this.context.labels],
-      commands: [...this.context.commands.keys()],
+      commands: [...this.context.commands.keys(), ...ready.facts.workloads.map(claimedWorkloadOf)],
     };
     const answer = await claimTrial(link, message, claimant, stopping, logger);
     if (answer === undefined) {

@@ -15,6 +15,8 @@ export interface TrainerOptions {
   readonly cacheFolder: string;
   /** See WorkloadFolders. */
   readonly dataFolder?: string | undefined;
+  /** Workloads that it brings along: files and packages, seen from a folder. */
+  readonly ownWorkloads?: { readonly places: readonly string[]; readonly folder: string };
   /** Threads that native TensorFlow has there; its environment sets them. */
   readonly threads: number;
   /** The whole environment of the process. */
@@ -52,6 +54,8 @@ export class TrainerProcess implements Trainer {
   constructor(options: TrainerOptions) {
     const args = ['--backend', options.backend, '--cache', options.cacheFolder, '--threads', String(options.threads)];
     if (options.dataFolder !== undefined) args.push('--data', options.dataFolder);
+    for (const place of options.ownWorkloads?.places ?? []) args.push('--workload', place);
+    if (options.ownWorkloads !== undefined) args.push('--workloads-from', options.ownWorkloads.folder);
     this.child = fork(program, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...options.environment },

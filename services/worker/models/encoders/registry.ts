@@ -1,5 +1,6 @@
 import type { EncoderConfig, EncoderName } from '../../../shared/catalog/encoders.js';
 import type { ModelInput } from '../model.js';
+import { denseEncoder } from './dense.js';
 import { depthwiseEncoder } from './depthwise.js';
 import type { Encoder } from './encoder.js';
 import { plainEncoder } from './plain.js';
@@ -15,6 +16,7 @@ const encoderFactories: { readonly [Name in EncoderName]: Factory<Name> } = {
   plain: plainEncoder,
   resnet: resnetEncoder,
   depthwise: depthwiseEncoder,
+  dense: denseEncoder,
 };
 
 /** The encoder that a model's configuration asks for, on paper. */

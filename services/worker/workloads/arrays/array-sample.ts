@@ -114,6 +114,11 @@ export function depthValues({ values }: Pixels): Float32Array {
 
 /** Unit vectors; those of length 0 are invalid and stay so. */
 export function directionValues({ values }: Pixels): Float32Array {
+  return directionOf(values);
+}
+
+/** @param values vectors of three components, one after the other */
+export function directionOf(values: ArrayLike<number>): Float32Array {
   const directions = new Float32Array(values.length);
   for (let at = 0; at < values.length; at += 3) {
     const length = Math.hypot(values[at] as number, values[at + 1] as number, values[at + 2] as number);
