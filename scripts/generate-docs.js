@@ -9,6 +9,7 @@ import { settings } from '../dist/services/shared/config.js';
 import { resultsFile, renderResults } from '../dist/bench/record.js';
 import { natsServerConfig } from '../dist/services/shared/nats/roles.js';
 import { apiPage, openApiFile } from './api-docs.js';
+import { troubleshootingPage } from './error-docs.js';
 import { schemaFile, specPage } from './spec-docs.js';
 import { architecturesPage, weightingsPage } from './step-cost-docs.js';
 
@@ -51,6 +52,7 @@ const pages = {
   'docs/openapi.json': openApiFile,
   'docs/spec.md': specPage,
   'docs/sweep-spec.schema.json': schemaFile,
+  'docs/troubleshooting.md': troubleshootingPage,
   'docs/weightings.md': weightingsPage,
 };
 

@@ -5,9 +5,11 @@ export type { Logger };
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Hides passwords, tokens and whole credentials of URLs in a text. */
+/** Hides passwords, tokens and whole credentials of URLs in a text, also those that PostgreSQL takes as parameters. */
 export function redact(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1***@');
+  return text
+    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1***@')
+    .replace(/([?&](?:ssl)?(?:password|token)=)[^&\s]+/gi, '$1***');
 }
 
 /** A structured logger to standard error, one JSON line an event; URLs in messages lose their credentials. */

@@ -142,7 +142,7 @@ async function pack(
       'DATA_EMPTY',
       `${source.name} has no sample that can be used: ${examples[0] ?? 'it has none at all'}`,
       {
-        hint: 'Look at what the files hold; `sigmasweep data check` lists what is wrong with each.',
+        hint: 'Look at what the files hold; docs/data.md says what each must be.',
       },
     );
   }
