@@ -103,6 +103,7 @@ const requests = (): { readonly [Name in CommandName]: object } => ({
   resume: { v: 1, sweepId },
   schedule: { v: 1, sweepId, priority: 3, share: 2, maxRunning: null, budgetTrials: 5, budgetHours: 0.5 },
   queue: { v: 1, sweepId },
+  workloads: { v: 1 },
   annotate: { v: 1, sweepId, notes: 'noted', tags: ['a', 'b'] },
   archive: { v: 1, sweepId, archived: true },
   delete: { v: 1, sweepId: 'sweep-not-there' },

@@ -52,30 +52,32 @@ const known = new Set(Object.values(settings).flatMap((shape) => Object.keys(sha
 
 /** What is wrong with the lines of a shell block; comments and continued lines are no commands of their own. */
 function commandFaults(block: string): string[] {
-  return block
-    .replaceAll('\\\n', ' ')
-    .split('\n')
-    .flatMap((line) => line.replace(/(^|\s)#.*$/, '').split(/&&|;\s/))
-    .map((line) => line.trim())
-    // What a substitution runs is a matter of the shell.
-    .filter((line) => line !== '' && !/^\w+=\$\(/.test(line))
-    .flatMap((line) => {
-      const words = line.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
-      const start = words.findIndex((word) => !/^\w+=/.test(word));
-      const faults = words
-        .slice(0, start === -1 ? words.length : start)
-        .map((word) => word.split('=')[0] ?? '')
-        .filter(
-          (name) =>
-            name.startsWith('SIGMASWEEP_') &&
-            !known.has(name) &&
-            name !== 'SIGMASWEEP_BENCH_PYTHON' &&
-            name !== 'SIGMASWEEP_TEST_TENSORFLOW',
-        )
-        .map((name) => `${line}: no setting ${name}`);
-      const [program = '', ...args] = start === -1 ? [] : words.slice(start);
-      return [...faults, ...faultsOfProgram(program, args).map((fault) => `${line}: ${fault}`)];
-    });
+  return (
+    block
+      .replaceAll('\\\n', ' ')
+      .split('\n')
+      .flatMap((line) => line.replace(/(^|\s)#.*$/, '').split(/&&|;\s/))
+      .map((line) => line.trim())
+      // What a substitution runs is a matter of the shell.
+      .filter((line) => line !== '' && !/^\w+=\$\(/.test(line))
+      .flatMap((line) => {
+        const words = line.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
+        const start = words.findIndex((word) => !/^\w+=/.test(word));
+        const faults = words
+          .slice(0, start === -1 ? words.length : start)
+          .map((word) => word.split('=')[0] ?? '')
+          .filter(
+            (name) =>
+              name.startsWith('SIGMASWEEP_') &&
+              !known.has(name) &&
+              name !== 'SIGMASWEEP_BENCH_PYTHON' &&
+              name !== 'SIGMASWEEP_TEST_TENSORFLOW',
+          )
+          .map((name) => `${line}: no setting ${name}`);
+        const [program = '', ...args] = start === -1 ? [] : words.slice(start);
+        return [...faults, ...faultsOfProgram(program, args).map((fault) => `${line}: ${fault}`)];
+      })
+  );
 }
 
 function faultsOfProgram(program: string, args: readonly string[]): string[] {

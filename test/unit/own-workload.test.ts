@@ -202,11 +202,7 @@ describe('a workload that cannot be used', () => {
     ['a name with blanks', twoNumbers.replace("'two-numbers'", "'Two numbers'"), 'name must be small letters'],
     ['a metric of its kind', twoNumbers.replace('bias:', 'r2:'), 'metrics.size.r2 has the name of a metric'],
     ['a metric of no task', twoNumbers.replace('letter: { trust', 'word: { trust'), 'metrics.word is for no task'],
-    [
-      'options that are no data',
-      twoNumbers.replace('z.int().min(1).max(4)', 'z.date()'),
-      'JSON Schema',
-    ],
+    ['options that are no data', twoNumbers.replace('z.int().min(1).max(4)', 'z.date()'), 'JSON Schema'],
     ['a task named trial', twoNumbers.replaceAll('size', 'trial'), 'must not have a task named'],
   ])('is refused for %s', async (what, text, found) => {
     await expect(loadText(`${what.replaceAll(' ', '-')}.ts`, text)).rejects.toThrow(found);

@@ -113,7 +113,7 @@ export class ToySupply implements TrainerSource {
   take(signal: AbortSignal): Promise<ReadyTrainer | undefined> {
     if (signal.aborted) return Promise.resolve(undefined);
     if (this.current === undefined || this.current.isGone) this.current = new ToyTrainer(this.epochMs);
-    return Promise.resolve({ trainer: this.current, facts: { backend: 'toy', device: 'none' } });
+    return Promise.resolve({ trainer: this.current, facts: { backend: 'toy', device: 'none', workloads: [] } });
   }
 
   close(): Promise<void> {

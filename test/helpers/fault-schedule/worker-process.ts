@@ -46,6 +46,7 @@ const agent = new Agent({
     slots: settings.slots,
     labels: [],
     commands: [],
+    workloads: [],
   },
   checkpoints: { store: openCheckpointStore(connection, 'nats'), folder: checkpoints, networks: settings.folder },
   commands: new Map(),

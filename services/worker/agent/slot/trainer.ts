@@ -1,3 +1,4 @@
+import type { OwnWorkloadEntry } from '../../../shared/catalog/own-workloads.js';
 import type { FromTrainer, ToTrainer } from '../../trainer-protocol.js';
 import type { TrainerEnd } from './trainer-end.js';
 
@@ -29,6 +30,8 @@ export interface ReadyTrainer {
     readonly device: string;
     /** Of the device, bytes, where it is known. */
     readonly memoryBytes?: number | undefined;
+    /** That the worker brought along. */
+    readonly workloads: readonly OwnWorkloadEntry[];
   };
 }
 
