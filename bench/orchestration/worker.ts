@@ -60,7 +60,7 @@ const context = {
   stopping: stopping.signal,
   changed: () => undefined,
 };
-const facts = { backend: 'none', device: 'none' };
+const facts = { backend: 'none', device: 'none', workloads: [] };
 const supplies = Array.from({ length: Number(slots) }, (): TrainerSource => {
   const trainer = new NoOpTrainer();
   return {
