@@ -227,6 +227,7 @@ export function tasksOf({ workload, data }: TaskSource): readonly KnownTask[] {
       ([name, { kind, label, metrics }]) => ({
         name,
         label: label ?? name,
+        ...ofKind(kind),
         metrics: [...metrics.map(filledMetric), ...metricsOfKind[kind]],
       }),
     );
