@@ -107,7 +107,8 @@ function retryTable() {
 }
 
 function withoutDefault(properties, name) {
-  const { default: _, ...rest } = properties[name];
+  const rest = { ...properties[name] };
+  delete rest.default;
   return { ...properties, [name]: rest };
 }
 

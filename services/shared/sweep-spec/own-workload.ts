@@ -26,7 +26,7 @@ export function fillOwnWorkload(
     return { given, faults: [{ path: ['data', 'name'], message }] };
   }
   const options = z
-    .fromJSONSchema(entry.options as Parameters<typeof z.fromJSONSchema>[0])
+    .fromJSONSchema(entry.options)
     .safeParse(data['options'] ?? {}, {
       error: (issue) => allowed(issue, keyNouns),
       reportInput: true,

@@ -154,7 +154,9 @@ function openTask(name: string, { uncertainty }: TrialConfig, workload: OpenWork
   const isNoisy = uncertainty?.heteroscedastic.includes(name) === true;
   const fault = isNoisy ? faultOfNoise(task.kind) : undefined;
   if (fault !== undefined) {
-    throw new SigmasweepError('UNCERTAINTY_UNSUPPORTED', `uncertainty.heteroscedastic ${fault} (${name})`);
+    throw new SigmasweepError('UNCERTAINTY_UNSUPPORTED', `uncertainty.heteroscedastic ${fault} (${name})`, {
+      hint: 'Leave the task out of uncertainty.heteroscedastic; docs/uncertainty.md says which kinds can predict their noise.',
+    });
   }
   return { ...task, implementation: withOwnMetrics(task, kinds[task.kind]), noiseChannels: isNoisy ? 1 : 0 };
 }

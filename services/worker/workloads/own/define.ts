@@ -64,7 +64,8 @@ export interface Machine {
   folder(name: string): Promise<DataFiles>;
 }
 
-type NoOptions = z.ZodObject<Record<never, never>>;
+/** Of a workload without options of its own. */
+export const noOptions = z.strictObject({});
 
 /** The network of a sweep whose spec names none; options that are left out are those of docs/spec.md. */
 export type UsualModel = {
@@ -106,14 +107,16 @@ export interface OwnWorkload {
  * Defines a workload: the default export of a file or package that a worker's SIGMASWEEP_WORKLOADS names.
  * docs/own-workload.md has complete examples.
  */
-export function defineWorkload<const Declared extends Tasks, Options extends z.ZodObject = NoOptions>(
+export function defineWorkload<const Declared extends Tasks, Options extends z.ZodObject = typeof noOptions>(
   definition: Definition<Declared, Options>,
 ): OwnWorkload {
   // What is known of its own tasks and options here is not where any workload may be.
-  return { [mark]: definition as unknown as Definition<Tasks, z.ZodObject> };
+  return { [mark]: definition };
 }
 
 /** The definition in a value that another module exports; undefined where it is none. */
 export function definitionIn(value: unknown): Definition<Tasks, z.ZodObject> | undefined {
-  return typeof value === 'object' && value !== null && mark in value ? (value as OwnWorkload)[mark] : undefined;
+  return typeof value === 'object' && value !== null && mark in value
+    ? (value[mark] as Definition<Tasks, z.ZodObject>)
+    : undefined;
 }

@@ -3,7 +3,7 @@ import { modelField } from '../../../shared/sweep-spec/schema.js';
 import { metricsOfKind } from '../../../shared/catalog/metrics.js';
 import { ownWorkloadEntry, type OwnWorkloadEntry } from '../../../shared/catalog/own-workloads.js';
 import { SigmasweepError } from '../../../shared/errors.js';
-import type { Definition, Tasks } from './define.js';
+import { noOptions, type Definition, type Tasks } from './define.js';
 
 /**
  * What a worker tells of a workload.
@@ -31,7 +31,7 @@ export function entryOf(definition: Definition<Tasks, z.ZodObject>, version: str
         },
       ]),
     ),
-    options: jsonSchemaOf(options ?? z.strictObject({}), faults),
+    options: jsonSchemaOf(options ?? noOptions, faults),
     ...(model === undefined ? {} : { model }),
   });
   if (!told.success) faults.push(...told.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
@@ -58,7 +58,7 @@ function jsonSchemaOf(options: z.ZodObject, faults: string[]): unknown {
   try {
     const schema = z.toJSONSchema(options, { io: 'input' });
     // Back again as the coordinator will: a schema that cannot be read there must not be told.
-    z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+    z.fromJSONSchema(schema);
     return schema;
   } catch (error) {
     faults.push(`options cannot be said as JSON Schema: ${error instanceof Error ? error.message : String(error)}`);

@@ -122,8 +122,8 @@ async function translate(place: string, folder: string): Promise<{ code: string;
 function packagesStay(entry: string, packages: Map<string, string>): Plugin {
   return {
     name: 'packages-stay',
-    setup({ onResolve, resolve }) {
-      onResolve({ filter: /^[^./]/ }, async ({ path: name, resolveDir, kind, importer, pluginData }) => {
+    setup(bundle) {
+      bundle.onResolve({ filter: /^[^./]/ }, async ({ path: name, resolveDir, kind, importer, pluginData }) => {
         if (pluginData === packagesStay || path.isAbsolute(name)) return undefined;
         const stays = (url: string): { path: string; external: true } => {
           packages.set(url, name);
@@ -131,7 +131,7 @@ function packagesStay(entry: string, packages: Map<string, string>): Plugin {
         };
         if (name === publicName) return stays(publicModule.href);
         if (name.startsWith('node:')) return { path: name, external: true };
-        const found = await resolve(name, { resolveDir, kind, pluginData: packagesStay });
+        const found = await bundle.resolve(name, { resolveDir, kind, pluginData: packagesStay });
         if (found.errors.length > 0 || found.external) return found;
         // The place itself, where it is a package.
         if (importer === '<stdin>' && name === entry) return found;

@@ -1,3 +1,4 @@
+import { showValue } from '../../../shared/sweep-spec/describe-issue.js';
 import { directionOf } from '../arrays/array-sample.js';
 import { vectorsToCentroids } from '../centroids.js';
 import type { Field } from '../packed/layout.js';
@@ -85,7 +86,7 @@ const factories: Factories = {
     kept: (target, sample) => {
       if (target === undefined || target === null) return [NaN];
       if (typeof target === 'number' && Number.isFinite(target)) return [target];
-      throw new BrokenSample(sample, `has ${String(target)} for ${name}; a finite number, or undefined, is expected`);
+      throw new BrokenSample(sample, `has ${showValue(target)} for ${name}; a finite number, or undefined, is expected`);
     },
     told: ([prediction = NaN], [target = NaN], { mean, deviation }) =>
       Number.isNaN(target)
@@ -102,7 +103,7 @@ const factories: Factories = {
       if (label >= 0) return [label];
       throw new BrokenSample(
         sample,
-        `has the class ${String(target)} for ${name}; the classes are ${classes.join(', ')}`,
+        `has the class ${showValue(target)} for ${name}; the classes are ${classes.join(', ')}`,
       );
     },
     told: (logits, [target = -1]) => (target < 0 ? undefined : { prediction: softmax(logits), target }),
@@ -114,7 +115,7 @@ const factories: Factories = {
     kept: (target, sample) => {
       if (target === undefined || target === null) return labels.map(() => -1);
       const there = target as readonly string[];
-      const unknown = Array.isArray(target) ? there.find((label) => !labels.includes(label)) : String(target);
+      const unknown = Array.isArray(target) ? there.find((label) => !labels.includes(label)) : showValue(target);
       if (unknown === undefined) return labels.map((label) => (there.includes(label) ? 1 : 0));
       throw new BrokenSample(sample, `has the label ${unknown} for ${name}; the labels are ${labels.join(', ')}`);
     },
