@@ -170,7 +170,8 @@ describe('a training that is cut in the middle of an epoch and goes on', () => {
     await expectSameWhenCut({ model: { name, encoder: { name: 'resnet' }, head: 4 } }, middle);
   });
 
-  it.each(Object.keys(encoders) as EncoderName[])(
+  // A dense network takes rows of numbers, not pictures.
+  it.each((Object.keys(encoders) as EncoderName[]).filter((name) => name !== 'dense'))(
     'does so with the encoder %s, running means included',
     async (name) => {
       await expectSameWhenCut({ model: { name: 'hard-sharing', encoder: { name }, head: 4 } }, middle);

@@ -4,7 +4,7 @@ import { everySweep, type LiveChanges } from './live-changes.js';
 import { SharedAnswer, SharedAnswers } from './shared-answers.js';
 
 /** What open pages fetch again after each change. */
-const part = /^\/(?:sweeps\/([\w-]+)\/|trials\/[\w-]+\/)?(?:fragment\/[\w-]+|charts\.json)$/;
+const part = /^\/(?:sweeps\/([\w-]+)\/|trials\/[\w-]+\/)?(?:fragment\/[\w-]+(?:\/[\w-]+)?|charts\.json)$/;
 
 /**
  * The topic whose changes a part of a page shows; undefined for other addresses.

@@ -16,7 +16,7 @@ import { AnnotationCard } from '../views/annotation.js';
 import { ComparisonView } from '../views/comparison.js';
 import { SweepPage, SweepSummary } from '../views/sweep.js';
 import { filterPairs, TrialList } from '../views/trial-list.js';
-import { answerTo, readId, readNotice, readTrialFilter } from './parameters.js';
+import { answerTo, readFields, readId, readNotice, readTrialFilter } from './parameters.js';
 import { tableFiles } from './tables.js';
 
 /** A sweep's page, its parts, its charts' data, its commands. */
@@ -115,17 +115,17 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
   app.post('/sweeps/:id/cancel', async (context) => {
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
+    const field = await readFields(context.req);
     const cancelled = await commands.cancel({ sweepId: sweep.id });
-    const { from } = await context.req.parseBody();
-    return context.redirect(answerTo(`/sweeps/${sweep.id}`, from, 'cancelled', cancelled), 303);
+    return context.redirect(answerTo(`/sweeps/${sweep.id}`, field('from'), 'cancelled', cancelled), 303);
   });
 
   app.post('/sweeps/:id/retry', async (context) => {
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
+    const field = await readFields(context.req);
     const queued = await commands.retry({ sweepId: sweep.id });
-    const { from } = await context.req.parseBody();
-    return context.redirect(answerTo(`/sweeps/${sweep.id}`, from, 'queued', queued), 303);
+    return context.redirect(answerTo(`/sweeps/${sweep.id}`, field('from'), 'queued', queued), 303);
   });
 
   return app;

@@ -11,7 +11,7 @@ import { Pictures } from '../views/pictures.js';
 import { AnnotationCard } from '../views/annotation.js';
 import { Configuration, Log } from '../views/trial-parts.js';
 import { Attempts, Checkpoints, TrialHead, TrialPage } from '../views/trial.js';
-import { answerTo, readCount, readId, readNotice } from './parameters.js';
+import { answerTo, readCount, readFields, readId, readNotice } from './parameters.js';
 
 /** What a request asks to see of a trial. */
 interface View {
@@ -146,17 +146,17 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
   app.post('/trials/:id/cancel', async (context) => {
     const view = await viewOf(context);
     if (view === undefined) return context.notFound();
+    const field = await readFields(context.req);
     const cancelled = await commands.cancel({ trialId: view.trial.id });
-    const { from } = await context.req.parseBody();
-    return context.redirect(answerTo(`/trials/${view.trial.id}`, from, 'cancelled', cancelled), 303);
+    return context.redirect(answerTo(`/trials/${view.trial.id}`, field('from'), 'cancelled', cancelled), 303);
   });
 
   app.post('/trials/:id/retry', async (context) => {
     const view = await viewOf(context);
     if (view === undefined) return context.notFound();
+    const field = await readFields(context.req);
     const queued = await commands.retry({ trialId: view.trial.id });
-    const { from } = await context.req.parseBody();
-    return context.redirect(answerTo(`/trials/${view.trial.id}`, from, 'queued', queued), 303);
+    return context.redirect(answerTo(`/trials/${view.trial.id}`, field('from'), 'queued', queued), 303);
   });
 
   return app;

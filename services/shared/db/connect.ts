@@ -18,9 +18,8 @@ const longestMs = 60_000;
 class GuardedClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
-    const query = this.query.bind(this) as (...given: unknown[]) => unknown;
     const guarded = (...given: unknown[]): unknown => {
-      const answer = query(...given);
+      const answer: unknown = Reflect.apply(pg.Client.prototype.query, this, given);
       if (answer instanceof Promise) {
         answer.catch((error: unknown) => {
           if (error instanceof Error && error.message === 'Query read timeout') void this.end();
