@@ -9,7 +9,7 @@ import { ownOptions, type OwnOptions, type OwnWorkloads } from '../../services/s
 import { tasksOf } from '../../services/shared/catalog/workloads.js';
 import { planSweep } from '../../services/shared/plan/plan.js';
 import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
-import { SpecError } from '../../services/shared/sweep-spec/spec-error.js';
+import type { SpecError } from '../../services/shared/sweep-spec/spec-error.js';
 import { packageRoot } from '../../services/shared/version.js';
 import { train } from '../../services/worker/trainer/train.js';
 import type { FromTrainer } from '../../services/worker/trainer-protocol.js';

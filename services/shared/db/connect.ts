@@ -19,6 +19,8 @@ class GuardedClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
     const guarded = (...given: unknown[]): unknown => {
+      // Looked up at each call, so that whoever listens to it hears these clients too.
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- bound by `apply`
       const answer: unknown = Reflect.apply(pg.Client.prototype.query, this, given);
       if (answer instanceof Promise) {
         answer.catch((error: unknown) => {

@@ -25,12 +25,10 @@ export function fillOwnWorkload(
     const message = `must name a workload that a worker has brought along; found ${showValue(name)}${known}`;
     return { given, faults: [{ path: ['data', 'name'], message }] };
   }
-  const options = z
-    .fromJSONSchema(entry.options)
-    .safeParse(data['options'] ?? {}, {
-      error: (issue) => allowed(issue, keyNouns),
-      reportInput: true,
-    });
+  const options = z.fromJSONSchema(entry.options).safeParse(data['options'] ?? {}, {
+    error: (issue) => allowed(issue, keyNouns),
+    reportInput: true,
+  });
   return {
     given: {
       ...given,

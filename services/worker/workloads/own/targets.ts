@@ -86,7 +86,10 @@ const factories: Factories = {
     kept: (target, sample) => {
       if (target === undefined || target === null) return [NaN];
       if (typeof target === 'number' && Number.isFinite(target)) return [target];
-      throw new BrokenSample(sample, `has ${showValue(target)} for ${name}; a finite number, or undefined, is expected`);
+      throw new BrokenSample(
+        sample,
+        `has ${showValue(target)} for ${name}; a finite number, or undefined, is expected`,
+      );
     },
     told: ([prediction = NaN], [target = NaN], { mean, deviation }) =>
       Number.isNaN(target)
