@@ -57,6 +57,16 @@ function lastValidation(database: Database, sweepId: string): Promise<MetricRow[
     ORDER BY m.trial_id, m.task, m.metric, m.epoch DESC`;
 }
 
+function byTrial(rows: readonly MetricRow[]): ReadonlyMap<string, readonly MetricRow[]> {
+  const rowsOf = new Map<string, MetricRow[]>();
+  for (const row of rows) {
+    const own = rowsOf.get(row.trial_id);
+    if (own === undefined) rowsOf.set(row.trial_id, [row]);
+    else own.push(row);
+  }
+  return rowsOf;
+}
+
 /**
  * Reads what the comparison of a sweep is made from: of each trial that has succeeded the last numbers of its attempt.
  * @throws Prisma's error when there is no such sweep
@@ -83,12 +93,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
   const counts = Object.fromEntries(
     trialStates.map((state) => [state, sweep.trials.filter((trial) => trial.state === state).length]),
   ) as Record<TrialState, number> satisfies TrialCounts;
-  const metricsOf = new Map<string, MetricRow[]>();
-  for (const row of metrics) {
-    const rows = metricsOf.get(row.trial_id);
-    if (rows === undefined) metricsOf.set(row.trial_id, [row]);
-    else rows.push(row);
-  }
+  const metricsOf = byTrial(metrics);
   // Learned, or filled in anew for each seed.
   const ownWeights = new Set(sweep.settings.filter((one) => one.weights === null).map((one) => one.key));
   // All trials read the same data; where workers' copies differ, the worst is told.
@@ -103,7 +108,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
     test: skippedOf(skippedMetrics.test),
   };
   const tuning = tuningOf(sweep.spec);
-  const validation = tuning === undefined ? undefined : await lastValidation(database, sweepId);
+  const validationOf = tuning === undefined ? undefined : byTrial(await lastValidation(database, sweepId));
   const procedure = describeProcedure(sweep, sweep.tasks);
   return sweepResults.parse({
     sweepId,
@@ -131,7 +136,7 @@ export async function readSweepResults(database: Database, sweepId: string): Pro
         parameters: final(wholeTrial, trialMetrics.parameters),
         multiplyAdds: final(wholeTrial, trialMetrics.multiplyAdds),
         metrics: own.filter((one) => one.split === 'test'),
-        ...(validation === undefined ? {} : { validation: validation.filter((one) => one.trial_id === trial.id) }),
+        ...(validationOf === undefined ? {} : { validation: validationOf.get(trial.id) ?? [] }),
         finalWeights: tasks.flatMap((task) => {
           const weight = final(task, weightingMetrics.weight);
           const normalisedWeight = final(task, weightingMetrics.normalisedWeight);
