@@ -106,7 +106,7 @@ export const misreadMetric = defineWorkload({
   name: 'x',
   tasks,
   // @ts-expect-error the prediction of a regression is one number
-  metrics: { size: { near: { better: 'higher', sum: mean(({ prediction }) => prediction[0]) } } },
+  metrics: { size: { near: { better: 'higher', sum: mean(({ prediction }) => Number(prediction[0])) } } },
   data: () => ({ input, splits: allOf(right) }),
 });
 
