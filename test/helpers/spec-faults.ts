@@ -3,7 +3,10 @@ import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
 import { SpecError } from '../../services/shared/sweep-spec/spec-error.js';
 
 /** The faults that a spec is refused for; none for a spec that is accepted. */
-export function specFaults(spec: unknown, options = { quick: false }): readonly InputFault[] {
+export function specFaults(
+  spec: unknown,
+  options: Parameters<typeof parseSweepSpec>[1] = { quick: false },
+): readonly InputFault[] {
   return faultsOf(() => parseSweepSpec(spec, options));
 }
 

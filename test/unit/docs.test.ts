@@ -6,12 +6,14 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { verbs } from '../../services/cli/verbs/registry.js';
 import type { Terminal } from '../../services/cli/verbs/verb.js';
+import type { OwnWorkloads } from '../../services/shared/catalog/own-workloads.js';
 import { readConfig, settings } from '../../services/shared/config.js';
 import { planSweep } from '../../services/shared/plan/plan.js';
 import { parseSweepSpec } from '../../services/shared/sweep-spec/parse.js';
 import { readSpecText } from '../../services/shared/sweep-spec/read-text.js';
 import { packageRoot } from '../../services/shared/version.js';
 import { readCommands } from '../../services/worker/agent/commands/command-settings.js';
+import { loadOwnWorkloads } from '../../services/worker/workloads/own/load.js';
 import { specFaults } from '../helpers/spec-faults.js';
 
 const page = (name: string): string => readFileSync(join(packageRoot, name), 'utf8');
@@ -19,6 +21,23 @@ const page = (name: string): string => readFileSync(join(packageRoot, name), 'ut
 /** The fenced blocks of a page in one language. */
 function blocks(text: string, language: string): string[] {
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gm'))].map((match) => match[1] ?? '');
+}
+
+/** The workloads that a page's TypeScript defines, as a worker that brings them along tells of them. */
+async function ownWorkloadsOf(text: string): Promise<OwnWorkloads> {
+  const sources = blocks(text, 'ts').filter((source) => source.includes('export default defineWorkload('));
+  if (sources.length === 0) return new Map();
+  const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-docs-'));
+  try {
+    const places = sources.map((source, index) => {
+      writeFileSync(join(folder, `${index}.ts`), source);
+      return `./${index}.ts`;
+    });
+    const loaded = await loadOwnWorkloads({ places, folder }, join(folder, 'cache'));
+    return new Map(loaded.map(({ entry }) => [entry.name, entry]));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 const pages = [
@@ -125,14 +144,15 @@ describe('the documentation', () => {
     expect(result.status).toBe(0);
   });
 
-  it.each(pages)('shows in %s only specs, and parts of specs, that are accepted and planned', (name) => {
+  it.each(pages)('shows in %s only specs, and parts of specs, that are accepted and planned', async (name) => {
+    const own = await ownWorkloadsOf(page(name));
     for (const text of blocks(page(name), 'yaml')) {
       if (text.startsWith('# commands.yaml')) continue;
       const given = readSpecText(text, name) as Record<string, unknown>;
       const least = { name: 'least', workload: 'street-scenes', tasks: ['semantic', 'instance', 'depth'], epochs: 12 };
       const spec = { ...least, ...given };
-      expect(specFaults(spec), `${name}:\n${text}`).toEqual([]);
-      expect(planSweep(parseSweepSpec(spec, { quick: false })).trials.length, text).toBeGreaterThan(0);
+      expect(specFaults(spec, { quick: false, own }), `${name}:\n${text}`).toEqual([]);
+      expect(planSweep(parseSweepSpec(spec, { quick: false, own })).trials.length, text).toBeGreaterThan(0);
     }
   });
 

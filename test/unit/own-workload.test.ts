@@ -211,8 +211,8 @@ describe('a workload that cannot be used', () => {
   it.each([
     ['too few numbers', 'input: [x, -x]', 'input: [x]', 'has 1 numbers of input; 1 × 1 × 2 are expected'],
     ['NaN', 'input: [x, -x]', 'input: [x, NaN]', 'has NaN at position 1'],
-    ['a class of none', "'b'], [2", "'c'], [2", 'has the class c for letter; the classes are a, b'],
-    ['a text for a number', '20,', "'20',", 'has 20 for size; a finite number'],
+    ['a class of none', "'b'], [2", "'c'], [2", "has the class 'c' for letter; the classes are a, b"],
+    ['a text for a number', '20,', "'20',", "has '20' for size; a finite number"],
     ['an empty split', 'test: samples', 'test: []', 'has no samples for the test split'],
     ['pixels of features', "kind: 'regression'", "kind: 'depth'", 'which have no pixels'],
   ])('says what is wrong with %s', async (what, from, to, found) => {
