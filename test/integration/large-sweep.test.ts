@@ -8,6 +8,7 @@ import { readChartInput } from '../../services/dashboard/queries/chart-input.js'
 import {
   listSettingKeys,
   readMetricRange,
+  readSettingStandings,
   readTestMetrics,
   readTrialMetrics,
 } from '../../services/dashboard/queries/curves.js';
@@ -15,7 +16,7 @@ import { sweepFingerprint } from '../../services/dashboard/queries/fingerprints.
 import { listPastRuns } from '../../services/dashboard/queries/past-runs.js';
 import { listPictures } from '../../services/dashboard/queries/pictures.js';
 import { readProtocolFacts } from '../../services/dashboard/queries/protocol-facts.js';
-import { readShownComparison } from '../../services/dashboard/queries/results.js';
+import { comparisonMark, readShownComparison } from '../../services/dashboard/queries/results.js';
 import { findSweep, listSweeps, readStoredSpec, type SweepFilter } from '../../services/dashboard/queries/sweeps.js';
 import { listTrialChoices } from '../../services/dashboard/queries/trial-choices.js';
 import { findTrial, listTrials, readLog, readLogRange, readTrials } from '../../services/dashboard/queries/trials.js';
@@ -112,6 +113,8 @@ const questions: Readonly<Record<string, () => Promise<unknown>>> = {
   'its spec': () => readStoredSpec(database, shown.id),
   'its comparison': () => readShownComparison(database, shown.id, everything),
   'its charts': () => readChartInput(database, source),
+  'whether its comparison changed': () => comparisonMark(database, shown.id),
+  'how its settings stand': () => readSettingStandings(database, shown.id, ['setting-3', 'setting-10']),
   'its protocol': async () => {
     const { whole, options } = await readShownComparison(database, shown.id, everything);
     await readProtocolFacts(database, { id: shown.id, createdAt: new Date(), endedAt: null }, whole, options);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lookOf } from '../../services/dashboard/charts/looks.js';
 import { chartSections } from '../../services/dashboard/charts/registry.js';
+import { curvesByName } from '../../services/dashboard/charts/sweep-input.js';
 import { legendOf, type ChartSection, type XyChart } from '../../services/dashboard/charts/spec.js';
 import { trialChartSections } from '../../services/dashboard/charts/trial-charts.js';
 import { compareSweep } from '../../services/shared/compare/comparison.js';
@@ -80,7 +81,7 @@ describe('the test metric against the weight', () => {
         settings: [...results.settings, setting('approx-optimal', 'fixed', null)],
         trials: [...results.trials, derived],
       }),
-      curves: [],
+      curves: new Map(),
       times: [],
       options: new Map(),
     }).find(({ id }) => id === 'metric-against-weight');
@@ -148,9 +149,12 @@ describe('calibration of a trial', () => {
 });
 
 describe('charts of a sweep', () => {
-  const section = chartSections({ comparison: compareSweep(results), curves: [], options: new Map(), times: [] }).find(
-    (one) => one.id === 'metric-against-weight',
-  );
+  const section = chartSections({
+    comparison: compareSweep(results),
+    curves: new Map(),
+    options: new Map(),
+    times: [],
+  }).find((one) => one.id === 'metric-against-weight');
   const charts = seriesCharts(section);
 
   it('puts the grid in weight order on the first task’s axis, weights as shares of their sum', () => {
@@ -188,7 +192,7 @@ describe('charts of a sweep', () => {
     expect(
       chartSections({
         comparison: compareSweep({ ...results, trials: [] }),
-        curves: [],
+        curves: new Map(),
         options: new Map(),
         times: [],
       }),
@@ -200,26 +204,26 @@ describe('charts of a sweep', () => {
       split: 'validation',
       task: 'semantic',
       metric: 'meanIoU',
-      epoch: 1,
-      mean: 0.5,
-      deviation: 0.25,
-      seeds: 3,
+      epochs: [1],
+      means: [0.5],
+      deviations: [0.25],
+      seeds: [3],
     };
     const variance = {
       split: 'train',
       task: 'depth',
       metric: 'variance',
-      epoch: 1,
-      mean: 0.25,
-      deviation: 0.3,
-      seeds: 3,
+      epochs: [1],
+      means: [0.25],
+      deviations: [0.3],
+      seeds: [3],
     };
     const sections = chartSections({
       comparison: compareSweep({ ...results, trials: [] }),
-      curves: [
+      curves: curvesByName([
         { ...point, settingKey: 'even' },
         { ...variance, settingKey: 'learned' },
-      ],
+      ]),
       options: new Map(),
       times: [],
     });

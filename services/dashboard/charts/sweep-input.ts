@@ -1,13 +1,26 @@
 import type { Comparison } from '../../shared/compare/comparison.js';
 import type { SettingOptions } from '../compare/options.js';
-import type { SettingPoint } from '../queries/curves.js';
+import type { SettingCurve } from '../queries/curves.js';
 import type { TrialTime } from '../queries/trial-times.js';
 import { legendOf, type ChartPoint, type LegendEntry } from './spec.js';
+
+/** Which curve is meant. */
+type CurveName = Pick<SettingCurve, 'settingKey' | 'split' | 'task' | 'metric'>;
+
+/** Curves by what they are called: charts look for each one of theirs. */
+export type SettingCurves = ReadonlyMap<string, SettingCurve>;
+
+const nameOf = ({ settingKey, split, task, metric }: CurveName): string =>
+  JSON.stringify([settingKey, split, task, metric]);
+
+export function curvesByName(curves: readonly SettingCurve[]): SettingCurves {
+  return new Map(curves.map((curve) => [nameOf(curve), curve]));
+}
 
 /** What a sweep's charts are made from. */
 export interface SweepChartInput {
   readonly comparison: Comparison;
-  readonly curves: readonly SettingPoint[];
+  readonly curves: SettingCurves;
   /** By the setting's key. */
   readonly options: ReadonlyMap<string, SettingOptions>;
   /** Of the trials that have succeeded. */
@@ -29,24 +42,23 @@ export function thinned<Item>(items: readonly Item[]): readonly Item[] {
 
 /** One quantity of one task for one setting over epochs, scaled for showing. */
 export function settingCurve(
-  curves: readonly SettingPoint[],
-  wanted: { settingKey: string; split: string; task: string; metric: string },
+  curves: SettingCurves,
+  wanted: CurveName,
   show: (value: number) => number = (value) => value,
 ): ChartPoint[] {
-  return thinned(
-    curves.filter(
-      (point) =>
-        point.settingKey === wanted.settingKey &&
-        point.split === wanted.split &&
-        point.task === wanted.task &&
-        point.metric === wanted.metric,
-    ),
-  ).map((point) => ({
-    x: point.epoch,
-    y: show(point.mean),
-    seeds: point.seeds,
-    ...(point.deviation === null
-      ? {}
-      : { low: show(point.mean - point.deviation), high: show(point.mean + point.deviation) }),
-  }));
+  const curve = curves.get(nameOf(wanted));
+  if (curve === undefined) return [];
+  const { epochs, means, deviations, seeds } = curve;
+  return thinned([...epochs.keys()]).flatMap((place): ChartPoint[] => {
+    const [epoch, mean, deviation] = [epochs[place], means[place], deviations[place] ?? null];
+    if (epoch === undefined || mean === undefined) return [];
+    return [
+      {
+        x: epoch,
+        y: show(mean),
+        seeds: seeds[place] ?? 0,
+        ...(deviation === null ? {} : { low: show(mean - deviation), high: show(mean + deviation) }),
+      },
+    ];
+  });
 }

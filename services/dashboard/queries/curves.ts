@@ -1,26 +1,28 @@
 import { Prisma, type Database } from '../../shared/db/connect.js';
 
-/** A quantity at one epoch over the seeds of a setting. `deviation` is the sample standard deviation; null for one seed. */
-export interface SettingPoint {
+/** A quantity of one task over epochs, averaged over the seeds of a setting; a number in each list for each epoch. */
+export interface SettingCurve {
   readonly settingKey: string;
   readonly split: string;
   readonly task: string;
   readonly metric: string;
-  readonly epoch: number;
-  readonly mean: number;
-  readonly deviation: number | null;
-  readonly seeds: number;
+  /** Ascending. */
+  readonly epochs: readonly number[];
+  readonly means: readonly number[];
+  /** Sample standard deviations; null for one seed. */
+  readonly deviations: readonly (number | null)[];
+  readonly seeds: readonly number[];
 }
 
-interface Row {
+interface CurveRow {
   setting_key: string;
   split: string;
   task: string;
   metric: string;
-  epoch: number;
-  mean: number;
-  deviation: number | null;
-  seeds: number;
+  epochs: number[];
+  means: number[];
+  deviations: (number | null)[];
+  seeds: number[];
 }
 
 /** Keys of settings, splits and names of metrics. */
@@ -35,20 +37,49 @@ export async function readSettingCurves(
   database: Database,
   sweepId: string,
   wanted: WantedCurves,
-): Promise<SettingPoint[]> {
-  const rows = await database.$queryRaw<Row[]>(settingCurves(sweepId, wanted));
+): Promise<SettingCurve[]> {
+  const rows = await database.$queryRaw<CurveRow[]>(settingCurves(sweepId, wanted));
   return rows.map(({ setting_key, ...row }) => ({ settingKey: setting_key, ...row }));
 }
 
+/** A row for each curve and not for each point: of the points most would be the same names over and over. */
 function settingCurves(sweepId: string, { settings, splits, metrics }: WantedCurves): Prisma.Sql {
   return Prisma.sql`
-    SELECT t.setting_key, m.split, m.task, m.metric, m.epoch,
-      avg(m.value)::float8 AS mean, stddev_samp(m.value)::float8 AS deviation, count(*)::int AS seeds
-    FROM trial t JOIN metric m ON m.trial_id = t.id AND m.attempt = t.attempt
+    WITH point AS (
+      SELECT t.setting_key, m.split, m.task, m.metric, m.epoch,
+        avg(m.value)::float8 AS mean, stddev_samp(m.value)::float8 AS deviation, count(*)::int AS seeds
+      FROM trial t JOIN metric m ON m.trial_id = t.id AND m.attempt = t.attempt
+      WHERE t.sweep_id = ${sweepId} AND t.setting_key = ANY(${[...settings]}::text[])
+        AND m.split = ANY(${[...splits]}::text[]) AND m.metric = ANY(${[...metrics]}::text[])
+      GROUP BY t.setting_key, m.split, m.task, m.metric, m.epoch
+    )
+    SELECT setting_key, split, task, metric, array_agg(epoch ORDER BY epoch) AS epochs,
+      array_agg(mean ORDER BY epoch) AS means, array_agg(deviation ORDER BY epoch) AS deviations,
+      array_agg(seeds ORDER BY epoch) AS seeds
+    FROM point GROUP BY setting_key, split, task, metric`;
+}
+
+/** Whether what is recorded of a setting's trials can be held to be complete. */
+export interface SettingStanding {
+  readonly key: string;
+  /** Differs when another attempt of one of its trials counts. */
+  readonly mark: string;
+  /** None of its attempts runs, or has ended so lately that a report of it may be on its way still. */
+  readonly settled: boolean;
+}
+
+/** How the trials of some settings stand. */
+export function readSettingStandings(
+  database: Database,
+  sweepId: string,
+  settings: readonly string[],
+): Promise<SettingStanding[]> {
+  return database.$queryRaw<SettingStanding[]>`
+    SELECT t.setting_key AS key, string_agg(concat_ws(':', t.id, t.attempt), ',' ORDER BY t.id) AS mark,
+      bool_and(t.attempt = 0 OR coalesce(a.ended_at < now() - interval '1 minute', false)) AS settled
+    FROM trial t LEFT JOIN attempt a ON a.trial_id = t.id AND a.number = t.attempt
     WHERE t.sweep_id = ${sweepId} AND t.setting_key = ANY(${[...settings]}::text[])
-      AND m.split = ANY(${[...splits]}::text[]) AND m.metric = ANY(${[...metrics]}::text[])
-    GROUP BY t.setting_key, m.split, m.task, m.metric, m.epoch
-    ORDER BY m.epoch`;
+    GROUP BY t.setting_key`;
 }
 
 /**

@@ -1,16 +1,17 @@
 import { Hono } from 'hono';
-import { ChartCache } from '../charts/chart-cache.js';
 import { compactJson } from '../charts/compact-json.js';
 import { chartSections } from '../charts/registry.js';
+import { SweepCache } from '../live/sweep-cache.js';
 import type { Dependencies } from '../dependencies.js';
 import { sweepFingerprint } from '../queries/fingerprints.js';
 import { readChartInput } from '../queries/chart-input.js';
-import { readShownComparison } from '../queries/results.js';
+import { CurveCache } from '../queries/curve-cache.js';
+import { comparisonMark, readWholeComparison, type WholeComparison } from '../queries/results.js';
 import { readAnnotation } from '../queries/annotations.js';
 import { findInQueue } from '../queries/queue.js';
 import { findSweep } from '../queries/sweeps.js';
 import { listTrials } from '../queries/trials.js';
-import { groupings } from '../compare/apply-view.js';
+import { applyView, groupings } from '../compare/apply-view.js';
 import { readView, viewPairs, viewQuery, type TableView } from '../compare/table-view.js';
 import { AnnotationCard } from '../views/annotation.js';
 import { ComparisonView } from '../views/comparison.js';
@@ -22,19 +23,23 @@ import { tableFiles } from './tables.js';
 /** A sweep's page, its parts, its charts' data, its commands. */
 export function sweepRoutes({ database, assets, commands }: Dependencies): Hono {
   const app = new Hono();
-  const charts = new ChartCache();
+  const charts = new SweepCache<string>();
+  const curves = new CurveCache();
+  const comparisons = new SweepCache<WholeComparison>();
+  const wholeOf = async (sweepId: string): Promise<WholeComparison> =>
+    comparisons.read(sweepId, await comparisonMark(database, sweepId), () => readWholeComparison(database, sweepId));
   const sweepOf = async (text: string) => {
     const sweepId = readId(text);
     return sweepId === undefined ? undefined : findSweep(database, sweepId);
   };
 
   const comparisonOf = async (sweepId: string, view: TableView, others: readonly (readonly [string, string])[]) => {
-    const { whole, options, shown } = await readShownComparison(database, sweepId, view);
+    const { whole, options } = await wholeOf(sweepId);
     const base = `/sweeps/${sweepId}`;
     return (
       <ComparisonView
         whole={whole}
-        shown={shown}
+        shown={applyView(whole, options, view)}
         view={view}
         groupings={groupings(options)}
         action={`${base}#comparison`}
@@ -107,7 +112,14 @@ export function sweepRoutes({ database, assets, commands }: Dependencies): Hono 
     const sweep = await sweepOf(context.req.param('id'));
     if (sweep === undefined) return context.notFound();
     const text = await charts.read(sweep.id, await sweepFingerprint(database, sweep.id), async () =>
-      compactJson({ sections: chartSections(await readChartInput(database, sweep)) }),
+      compactJson({
+        sections: chartSections(
+          await readChartInput(database, sweep, {
+            whole: wholeOf,
+            curves: (id, wanted) => curves.read(database, id, wanted),
+          }),
+        ),
+      }),
     );
     return context.body(text, 200, { 'Content-Type': 'application/json' });
   });

@@ -4,7 +4,7 @@ import { comparisonAsDocument } from '../../../shared/compare/render-json.js';
 import { settingKinds } from '../../../shared/compare/results.js';
 import { metricSplits } from '../../../shared/messages/reports.js';
 import { everything } from '../../compare/table-view.js';
-import { listSettingKeys, readSettingCurves, type SettingPoint } from '../../queries/curves.js';
+import { listSettingKeys, readSettingCurves } from '../../queries/curves.js';
 import { readShownComparison } from '../../queries/results.js';
 import { endpoint } from '../endpoint.js';
 import { after, limitUpTo, next, several, sweepPath } from '../fields.js';
@@ -82,33 +82,20 @@ export const showCurves = endpoint({
     const settings = await listSettingKeys(database, id, { among: setting, after: behind, limit: limit + 1 });
     const { page, next: following } = pageOf(settings, limit, ({ position }) => [position]);
     const keys = page.map(({ key }) => key);
-    const points = await readSettingCurves(database, id, { settings: keys, splits: [split], metrics: metric });
-    const lines = new Map<string, SettingPoint[]>();
-    for (const point of points) {
-      const line = JSON.stringify([point.settingKey, point.task, point.metric]);
-      const known = lines.get(line);
-      if (known === undefined) lines.set(line, [point]);
-      else known.push(point);
-    }
-    const curves = [...lines.values()].flatMap((some) => {
-      const [first] = some;
-      if (first === undefined) return [];
-      return [
-        {
-          setting: first.settingKey,
-          split,
-          task: first.task,
-          metric: first.metric,
-          epochs: some.map(({ epoch }) => epoch),
-          mean: some.map(({ mean }) => mean),
-          sd: some.map(({ deviation }) => deviation),
-          seeds: some.map(({ seeds }) => seeds),
-        },
-      ];
-    });
-    return {
-      curves: curves.sort((a, b) => keys.indexOf(a.setting) - keys.indexOf(b.setting)),
-      next: following,
-    };
+    const found = await readSettingCurves(database, id, { settings: keys, splits: [split], metrics: metric });
+    const order = new Map(keys.map((key, index) => [key, index]));
+    const curves = found
+      .sort((a, b) => (order.get(a.settingKey) ?? 0) - (order.get(b.settingKey) ?? 0))
+      .map(({ settingKey, task, metric, epochs, means, deviations, seeds }) => ({
+        setting: settingKey,
+        split,
+        task,
+        metric,
+        epochs: [...epochs],
+        mean: [...means],
+        sd: [...deviations],
+        seeds: [...seeds],
+      }));
+    return { curves, next: following };
   },
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ChartCache } from '../../services/dashboard/charts/chart-cache.js';
+import { SweepCache } from '../../services/dashboard/live/sweep-cache.js';
 
-describe('the cache of charts', () => {
-  it('makes a sweep’s charts once for all who ask, and again when the sweep has changed', async () => {
-    const cache = new ChartCache();
+describe('what is kept of sweeps', () => {
+  it('makes it once for a sweep, for all who ask, and again when the sweep has changed', async () => {
+    const cache = new SweepCache<string>();
     let made = 0;
     const make = () => Promise.resolve(`charts ${String((made += 1))}`);
     const [first, second] = await Promise.all([cache.read('a', '1', make), cache.read('a', '1', make)]);
@@ -13,13 +13,13 @@ describe('the cache of charts', () => {
   });
 
   it('does not keep a failure', async () => {
-    const cache = new ChartCache();
+    const cache = new SweepCache<string>();
     await expect(cache.read('a', '1', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
     expect(await cache.read('a', '1', () => Promise.resolve('charts'))).toBe('charts');
   });
 
   it('forgets the sweep that was asked for least recently', async () => {
-    const cache = new ChartCache();
+    const cache = new SweepCache<string>();
     let made = 0;
     const make = () => Promise.resolve(String((made += 1)));
     await cache.read('first', '1', make);

@@ -1,19 +1,19 @@
-/** Sweeps whose charts are kept: those that people look at. */
+/** Sweeps of which something is kept: those that people look at. */
 const mostSweeps = 16;
 
 /**
- * The charts of a sweep as text, made again only when the sweep has changed: every page that is open asks for them after
- * each change, and twice when it is opened.
+ * Something that is made from a sweep, such as its charts, and made again only when what it is made from has changed:
+ * every page that is open asks for it after each change, and twice when it is opened.
  */
-export class ChartCache {
+export class SweepCache<Value> {
   /** In the order in which they were last asked for. */
-  private readonly kept = new Map<string, { readonly mark: string; readonly made: Promise<string> }>();
+  private readonly kept = new Map<string, { readonly mark: string; readonly made: Promise<Value> }>();
 
   /**
-   * @param mark differs when what the charts are made from has changed
+   * @param mark differs when what it is made from has changed
    * @param make called at most once for a mark, however many ask at the same time
    */
-  async read(sweepId: string, mark: string, make: () => Promise<string>): Promise<string> {
+  async read(sweepId: string, mark: string, make: () => Promise<Value>): Promise<Value> {
     const before = this.kept.get(sweepId);
     this.kept.delete(sweepId);
     const entry = before?.mark === mark ? before : { mark, made: make() };
