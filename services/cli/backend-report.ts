@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { SigmasweepError } from '../shared/errors.js';
-import { packageRoot } from '../shared/version.js';
 import type { BackendRequest } from '../shared/trial-config.js';
+import { runWorkerProgram, type Environment } from './worker-program.js';
 
 const backendReport = z.object({
   chosen: z
@@ -40,8 +37,6 @@ const linkReport = z.object({
 /** What a worker says of the TensorFlows that native packages are linked to. */
 export type LinkReport = z.output<typeof linkReport>;
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Trying the native libraries can take a minute each, compiling against one some more. */
 const limitMs = 600_000;
 
@@ -71,30 +66,11 @@ async function ask<Report>(
   environment: Environment,
   report: z.ZodType<Report>,
 ): Promise<Report> {
-  const program = join(packageRoot, 'dist', 'services', 'worker', 'backends', ...path);
-  if (!existsSync(program)) {
-    throw new SigmasweepError('NOT_BUILT', `${program} does not exist.`, { hint: 'Run npm run build.' });
-  }
-  const { stdout, stderr } = await new Promise<{ stdout: string; stderr: string }>((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...args], {
-      env: environment,
-      timeout: limitMs,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    child.once('error', reject);
-    child.once('close', () => resolve({ stdout, stderr }));
-  });
-  // Libraries write to standard output as well; the answer is the last line.
-  const answer = stdout.trim().split('\n').at(-1) ?? '';
+  const { answer, stderr } = await runWorkerProgram(['backends', ...path], args, environment, limitMs);
   try {
     return report.parse(JSON.parse(answer));
   } catch (cause) {
-    const last = stderr.trim().split('\n').slice(-5).join('\n');
-    throw new SigmasweepError('BACKEND_REPORT_FAILED', `The backends could not be tried: ${last}`, {
+    throw new SigmasweepError('BACKEND_REPORT_FAILED', `The backends could not be tried: ${stderr}`, {
       hint: 'Please report this as a bug, with the message; --backend wasm works everywhere.',
       cause,
     });

@@ -26,6 +26,25 @@ const dataRoot = z
   .describe(
     'Folder of data sets, the data root: `folder` of a spec names a folder under it, and nothing else is read.',
   );
+const ownWorkloads = {
+  SIGMASWEEP_WORKLOADS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== ''),
+    )
+    .describe(
+      'Workloads of your own that the worker brings along: files (`./wine.ts`) and npm packages, between commas. See docs/own-workload.md.',
+    ),
+  SIGMASWEEP_WORKLOADS_FOLDER: z
+    .string()
+    .min(1)
+    .default('.')
+    .describe('Folder that the files and packages of SIGMASWEEP_WORKLOADS are looked for from.'),
+};
 const logLevel = z
   .enum(logLevels)
   .default('info')
@@ -97,23 +116,7 @@ export const settings = {
       .optional()
       .describe('File that names the programs which this worker may run for workload `command`; unless set, none.'),
     SIGMASWEEP_DATA: dataRoot,
-    SIGMASWEEP_WORKLOADS: z
-      .string()
-      .default('')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((one) => one.trim())
-          .filter((one) => one !== ''),
-      )
-      .describe(
-        'Workloads of your own that the worker brings along: files (`./wine.ts`) and npm packages, between commas. See docs/own-workload.md.',
-      ),
-    SIGMASWEEP_WORKLOADS_FOLDER: z
-      .string()
-      .min(1)
-      .default('.')
-      .describe('Folder that the files and packages of SIGMASWEEP_WORKLOADS are looked for from.'),
+    ...ownWorkloads,
     SIGMASWEEP_NETWORKS: z
       .string()
       .min(1)
@@ -169,6 +172,7 @@ export const settings = {
       .optional()
       .describe('A secret of the dashboard that `report` asks; the one that lets view is enough.'),
     SIGMASWEEP_DATA: dataRoot,
+    ...ownWorkloads,
     XDG_CACHE_HOME: z.string().optional(),
     HOME: z.string().optional(),
     LOCALAPPDATA: z.string().optional(),

@@ -81,3 +81,38 @@ export function cityPngs({ height, width, rgb, labelIds, instanceIds, disparity 
 export function putCityScene(folder: string, place: string, pngs: ReturnType<typeof cityPngs>): void {
   for (const [top, ending, bytes] of pngs) put(`${folder}/${top}/${place}_${ending}.png`, bytes);
 }
+
+/** A scene of NYUv2 as it is prepared for the multi-task literature: blocks of 13 classes, holes, and surfaces without. */
+export function nyuScene(seed: number, height: number, width: number) {
+  const pixels = height * width;
+  const block = (pixel: number): number => {
+    const [row, column] = [Math.floor(pixel / width), pixel % width];
+    return mixHash(seed, 100 * Math.floor((row * 4) / height) + Math.floor((column * 4) / width));
+  };
+  return {
+    image: npy(
+      [height, width, 3],
+      Float32Array.from({ length: 3 * pixels }, (_, index) => (mixHash(seed + 1, index) % 256) / 255),
+    ),
+    label: npy(
+      [height, width],
+      Int32Array.from({ length: pixels }, (_, pixel) => (block(pixel) % 14) - 1),
+    ),
+    depth: npy(
+      [height, width, 1],
+      Float32Array.from({ length: pixels }, (_, pixel) => (block(pixel) % 7 === 0 ? 0 : 1 + (block(pixel) % 90) / 10)),
+    ),
+    normal: npy(
+      [height, width, 3],
+      Float32Array.from({ length: 3 * pixels }, (_, index) => {
+        const kind = block(Math.floor(index / 3)) % 5;
+        return kind === 0 ? 0 : ([0.6 * (kind - 2.5), 0.2, 0.8][index % 3] as number);
+      }),
+    ),
+  };
+}
+
+/** Writes one array a file: `<folder>/<split>/<part>/<index>.npy`. */
+export function putArrays(folder: string, split: string, index: number, parts: Readonly<Record<string, Buffer>>): void {
+  for (const [part, bytes] of Object.entries(parts)) put(`${folder}/${split}/${part}/${index}.npy`, bytes);
+}

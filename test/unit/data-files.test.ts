@@ -252,7 +252,7 @@ describe('Cityscapes as downloaded', () => {
     const workload = await open({ validationShare: 0 });
     expect(workload.splits.train.length).toBe(3);
     expect(workload.skipped?.train.count).toBe(1);
-    expect(workload.skipped?.train.examples[0]).toMatch(message);
+    expect(workload.skipped?.train.broken[0]?.message).toMatch(message);
     workload.close?.();
     // The cache remembers what was left out.
     const again = await open({ validationShare: 0 });

@@ -204,7 +204,7 @@ describe('a folder of pictures', () => {
       { name: 'category', label: 'Piece', channelNames: ['dress', 'shirt'] },
     ]);
     const skipped = Object.values(workload.skipped ?? {}).filter(({ count }) => count > 0);
-    expect(skipped.flatMap(({ examples }) => examples)).toEqual([
+    expect(skipped.flatMap(({ broken }) => broken.map(({ message }) => message))).toEqual([
       expect.stringMatching(/^blue_dress\/cut\.jpg is no JPEG file that can be decoded/),
     ]);
     let [count, reds] = [0, 0];

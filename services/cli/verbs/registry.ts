@@ -1,5 +1,6 @@
 import { backend } from './backend.js';
 import { cancel } from './cancel.js';
+import { data } from './data.js';
 import { doctor } from './doctor.js';
 import { down } from './down.js';
 import { pause } from './pause.js';
@@ -31,6 +32,7 @@ export const verbs: readonly Verb[] = [
   schedule,
   cancel,
   retry,
+  data,
   doctor,
   backend,
 ];

@@ -47,12 +47,26 @@ export interface OpenTask extends TaskInfo {
   readonly ownMetrics?: () => Pick<MetricAccumulator, 'update' | 'result'>;
 }
 
+/** A file that cannot be used, or a sample of a workload that has no files. */
+export interface BrokenRecord {
+  /** DATA_FILE_… */
+  readonly code: string;
+  /** Path under the data set's folder. */
+  readonly file: string;
+  /** What is wrong with it; begins with the file. */
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
 /** Samples that are left out because their files are broken. */
 export interface SkippedSamples {
   readonly count: number;
-  /** What is wrong with the first of them. */
-  readonly examples: readonly string[];
+  /** What is wrong with each of them, or with the first of very many. */
+  readonly broken: readonly BrokenRecord[];
 }
+
+/** What the files of each part of a data set hold, such as "float32 288 × 384 × 3", and how many of them. */
+export type FileForms = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** A workload opened for training: its data is there and its shapes are known. */
 export interface OpenWorkload {
@@ -64,6 +78,8 @@ export interface OpenWorkload {
   readonly splits: Readonly<Record<Split, Dataset>>;
   /** What was left out of each split; nothing where this is left out. */
   readonly skipped?: Readonly<Record<Split, SkippedSamples>>;
+  /** What the files hold that were read for each split; nothing where there are none. */
+  readonly forms?: Readonly<Record<Split, FileForms>>;
   /** Gives files back; the splits cannot be read afterwards. */
   close?(): void;
 }

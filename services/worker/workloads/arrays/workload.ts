@@ -3,7 +3,8 @@ import { workloads, type TaskInfo } from '../../../shared/catalog/workloads.js';
 import { SigmasweepError } from '../../../shared/errors.js';
 import { BrokenFile } from '../files/broken-file.js';
 import { DataFolder } from '../files/data-folder.js';
-import { readNpy } from '../files/npy.js';
+import { FormCounter } from '../files/form-counter.js';
+import { formOf, readNpy } from '../files/npy.js';
 import { threeSplits } from '../files/split-files.js';
 import { openPacked } from '../packed/open-packed.js';
 import type { Field, PackedLayout } from '../packed/layout.js';
@@ -121,6 +122,7 @@ async function openArrays(
     ...(await splitsOf(async (split) => {
       const samples = splits[split];
       const files = samples.flatMap((sample) => filesOf(sample, tasks));
+      const forms = new FormCounter();
       return openPacked(
         {
           name: `${name}-${split}`,
@@ -128,7 +130,9 @@ async function openArrays(
           layout,
           length: samples.length,
           skipsBroken: options.broken === 'skip',
-          sample: async (position) => readSample(data, samples[position] as string, tasks, layout, options.classes),
+          forms,
+          sample: async (position) =>
+            readSample({ data, tasks, layout, classes: options.classes, forms }, samples[position] as string),
         },
         cacheFolder,
       );
@@ -198,16 +202,24 @@ async function firstPicture(
   throw failure;
 }
 
+interface ArraySet {
+  readonly data: DataFolder;
+  readonly tasks: readonly ArrayTask[];
+  readonly layout: PackedLayout;
+  readonly classes: number;
+  readonly forms: FormCounter;
+}
+
 async function readSample(
-  data: DataFolder,
+  { data, tasks, layout, classes, forms }: ArraySet,
   sample: string,
-  tasks: readonly ArrayTask[],
-  { height, width, fields }: PackedLayout,
-  classes: number,
 ): Promise<Record<string, ArrayLike<number>>> {
+  const { height, width, fields } = layout;
   const read = async (folder: string, channels: readonly number[]): Promise<{ pixels: Pixels; file: string }> => {
     const file = fileOf(sample, folder);
-    const pixels = pixelsOf(readNpy(await data.read(file), file), channels, file);
+    const array = readNpy(await data.read(file), file);
+    forms.count(folder, formOf(array));
+    const pixels = pixelsOf(array, channels, file);
     if (pixels.height !== height || pixels.width !== width) {
       const found = `${pixels.height} × ${pixels.width}`;
       throw new BrokenFile('SHAPE', file, `is ${found}; the first picture of the set is ${height} × ${width}`);

@@ -2,7 +2,8 @@ import type { CityscapesOptions } from '../../../shared/catalog/data-sets.js';
 import { vectorsToCentroids } from '../centroids.js';
 import { BrokenFile } from '../files/broken-file.js';
 import type { DataFolder } from '../files/data-folder.js';
-import { readGreyPng, readPng } from '../files/png-file.js';
+import type { FormCounter } from '../files/form-counter.js';
+import { pngForm, readGreyPng, readPng } from '../files/png-file.js';
 import { resizeNearest, resizePicture } from '../files/resize.js';
 import { cityClassOf, labelsWithInstances } from './classes.js';
 
@@ -14,6 +15,9 @@ export const cityFiles = {
   depth: (sample: string) => `disparity/${sample}_disparity.png`,
 } as const;
 export type CityFile = keyof typeof cityFiles;
+
+/** What the files of a target are called. */
+const cityFileKinds = { semantic: 'labelIds', instance: 'instanceIds', depth: 'disparity' } as const;
 
 type Size = readonly [height: number, width: number];
 
@@ -57,19 +61,25 @@ const targetOf: Readonly<
   },
 };
 
+export interface CitySet {
+  readonly data: DataFolder;
+  readonly tasks: readonly Exclude<CityFile, 'image'>[];
+  readonly options: CityscapesOptions;
+  readonly forms: FormCounter;
+}
+
 /**
  * Reads one sample and brings it to the size of the options: the picture by the mean over areas, everything else by the
  * nearest pixel.
  * @throws BrokenFile
  */
 export async function readCitySample(
-  data: DataFolder,
+  { data, tasks, options, forms }: CitySet,
   sample: string,
-  tasks: readonly Exclude<CityFile, 'image'>[],
-  options: CityscapesOptions,
 ): Promise<Record<string, ArrayLike<number>>> {
   const file = cityFiles.image(sample);
   const picture = readPng(await data.read(file), file);
+  forms.count('leftImg8bit', pngForm(picture));
   if (picture.palette !== undefined || picture.depth !== 8 || picture.channels < 3) {
     const found = picture.palette === undefined ? `${picture.channels} channels of ${picture.depth} bits` : 'a palette';
     throw new BrokenFile('FORMAT', file, `has ${found}; three of 8 bits are expected (red, green, blue)`);
@@ -86,6 +96,7 @@ export async function readCitySample(
     const { depth, values: valuesOf } = targetOf[task];
     const name = cityFiles[task](sample);
     const png = readGreyPng(await data.read(name), name, depth);
+    forms.count(cityFileKinds[task], pngForm(png));
     if (png.height !== size[0] || png.width !== size[1]) {
       const found = `${png.height} × ${png.width}`;
       throw new BrokenFile('SHAPE', name, `is ${found}; its picture is ${size.join(' × ')}`);

@@ -2,6 +2,7 @@ import type { CityscapesOptions } from '../../../shared/catalog/data-sets.js';
 import { workloads } from '../../../shared/catalog/workloads.js';
 import { SigmasweepError } from '../../../shared/errors.js';
 import { DataFolder } from '../files/data-folder.js';
+import { FormCounter } from '../files/form-counter.js';
 import { threeSplits } from '../files/split-files.js';
 import type { Field, PackedLayout } from '../packed/layout.js';
 import { openPacked } from '../packed/open-packed.js';
@@ -87,6 +88,7 @@ export const cityscapes: Workload<CityscapesOptions, 'cityscapes'> = {
           cityFiles.image(sample),
           ...tasks.map((task) => cityFiles[task](sample)),
         ]);
+        const forms = new FormCounter();
         return openPacked(
           {
             name: `cityscapes-${split}`,
@@ -94,7 +96,8 @@ export const cityscapes: Workload<CityscapesOptions, 'cityscapes'> = {
             layout,
             length: samples.length,
             skipsBroken: options.broken === 'skip',
-            sample: (position) => readCitySample(data, samples[position] as string, tasks, options),
+            forms,
+            sample: (position) => readCitySample({ data, tasks, options, forms }, samples[position] as string),
           },
           cacheFolder,
         );

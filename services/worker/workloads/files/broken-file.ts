@@ -1,4 +1,5 @@
 import { SigmasweepError } from '../../../shared/errors.js';
+import type { BrokenRecord } from '../workload.js';
 
 /** What can be wrong with a file of a data set; the error's code is made from it. */
 export type FileFault =
@@ -28,5 +29,10 @@ export class BrokenFile extends SigmasweepError {
     hint?: string,
   ) {
     super(`DATA_FILE_${fault}`, `${file} ${found}`, hint === undefined ? {} : { hint });
+  }
+
+  record(): BrokenRecord {
+    const { code, file, message, hint } = this;
+    return { code, file, message, ...(hint === undefined ? {} : { hint }) };
   }
 }

@@ -9,6 +9,14 @@ export interface NumberArray {
   readonly values: Float32Array | Float64Array | Int32Array | Uint8Array;
 }
 
+const typeNames: Readonly<Record<string, string>> = { b: 'bool', u: 'uint', i: 'int', f: 'float' };
+
+/** Type and shape as NumPy names them: "float32 288 × 384 × 3". */
+export function formOf({ dtype, shape }: NumberArray): string {
+  const type = dtype === 'b1' ? 'bool' : `${typeNames[dtype.charAt(0)] ?? dtype}${8 * Number(dtype.slice(1))}`;
+  return `${type} ${shape.join(' × ')}`.trimEnd();
+}
+
 const magic = Buffer.from('\u0093NUMPY', 'latin1');
 
 interface NumberReader {

@@ -8,6 +8,12 @@ export function isPng(bytes: Buffer): boolean {
   return bytes.subarray(0, signature.length).equals(signature);
 }
 
+/** What a PNG file holds: "8 bits × 3, 1024 × 2048". */
+export function pngForm({ depth, channels, height, width, palette }: DecodedPng): string {
+  const numbers = palette === undefined ? `${depth} bits × ${channels}` : `palette of ${palette.length}`;
+  return `${numbers}, ${height} × ${width}`;
+}
+
 /**
  * Decodes a PNG file.
  * @param file its name, for errors

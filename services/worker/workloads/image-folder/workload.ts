@@ -1,6 +1,7 @@
 import type { ImageFolderOptions } from '../../../shared/catalog/data-sets.js';
 import { SigmasweepError } from '../../../shared/errors.js';
 import { DataFolder } from '../files/data-folder.js';
+import { FormCounter } from '../files/form-counter.js';
 import { holdOut } from '../files/hold-out.js';
 import { readPicture } from '../files/picture-file.js';
 import type { RgbPicture } from '../files/rgb-picture.js';
@@ -52,6 +53,7 @@ export const imageFolder: Workload<ImageFolderOptions, 'image-folder'> = {
         const pictures = splits[split];
         const files = await data.fingerprint(pictures.map(({ file }) => file));
         const heads = targets.map(({ head }) => head);
+        const forms = new FormCounter();
         return openPacked(
           {
             name: `image-folder-${split}`,
@@ -66,9 +68,12 @@ export const imageFolder: Workload<ImageFolderOptions, 'image-folder'> = {
             layout,
             length: pictures.length,
             skipsBroken: options.broken === 'skip',
+            forms,
             sample: async (position) => {
               const { file, texts } = pictures[position] as LabelledPicture;
-              const picture = fitted(readPicture(await data.read(file), file), options);
+              const decoded = readPicture(await data.read(file), file);
+              forms.count('pictures', `${decoded.height} × ${decoded.width}`);
+              const picture = fitted(decoded, options);
               return {
                 image: picture,
                 ...Object.fromEntries(

@@ -4,11 +4,12 @@ import { z } from 'zod';
 import { contentHash } from '../../../shared/canonical-json.js';
 import { errorRecord, SigmasweepError } from '../../../shared/errors.js';
 import { BrokenFile } from '../files/broken-file.js';
-import type { SkippedSamples } from '../workload.js';
+import type { FormCounter } from '../files/form-counter.js';
+import type { BrokenRecord, FileForms, SkippedSamples } from '../workload.js';
 import { CacheFileWriter, checkCacheFile, headerBytes } from './cache-file.js';
 import { withDecodingLock } from './decoding-lock.js';
 import { SampleCoder, type PackedLayout, type SampleValues } from './layout.js';
-import { bytesInFile, bytesInMemory, noneSkipped, PackedDataset } from './packed-dataset.js';
+import { bytesInFile, bytesInMemory, PackedDataset } from './packed-dataset.js';
 
 /** A split in its packed form has at most this many bytes on disk. */
 const mostBytes = 64 * 1024 ** 3;
@@ -29,19 +30,25 @@ export interface PackedSource {
   sample(position: number): SampleValues | Promise<SampleValues>;
   /** Samples whose files are broken are left out; otherwise the first one ends the opening. */
   readonly skipsBroken?: boolean;
+  /** Counts what the files hold, while `sample` reads them. */
+  readonly forms?: FormCounter;
 }
 
 /** What a cache file tells of its samples. */
 const about = z.object({
   samples: z.int().min(1),
-  skipped: z.object({ count: z.int().min(0), examples: z.array(z.string()) }).optional(),
+  skipped: z.object({
+    count: z.int().min(0),
+    broken: z.array(z.object({ code: z.string(), file: z.string(), message: z.string(), hint: z.string().optional() })),
+  }),
+  forms: z.record(z.string(), z.record(z.string(), z.int())),
 });
 /** So many of the samples left out are told of one by one. */
-const mostExamples = 20;
+const mostBroken = 10_000;
 
 /** Where a split is kept. */
 export function packedFileOf(
-  { name, identity, layout, length, skipsBroken }: Omit<PackedSource, 'sample'>,
+  { name, identity, layout, length, skipsBroken }: Omit<PackedSource, 'sample' | 'forms'>,
   cacheFolder: string,
 ): string {
   const key = contentHash({ identity, layout, length, ...(skipsBroken === true ? { skipsBroken } : {}) });
@@ -94,9 +101,9 @@ async function openKept(
 ): Promise<PackedDataset | undefined> {
   const content = await checkCacheFile(file, (value) => about.safeParse(value).data);
   if (content === undefined) return undefined;
-  const { samples, skipped = noneSkipped } = content.about;
+  const { samples, skipped, forms } = content.about;
   if (samples + skipped.count !== length || content.sampleBytes !== samples * stride) return undefined;
-  return new PackedDataset(samples, layout, bytesInFile(file, headerBytes, stride), skipped);
+  return new PackedDataset(samples, layout, bytesInFile(file, headerBytes, stride), skipped, forms);
 }
 
 async function packInMemory(source: PackedSource, stride: number): Promise<PackedDataset> {
@@ -104,11 +111,11 @@ async function packInMemory(source: PackedSource, stride: number): Promise<Packe
   refuseLarger(source, bytes, mostBytesInMemory);
   const block = new Uint8Array(bytes);
   let filled = 0;
-  const { samples, skipped } = await pack(source, stride, (sample) => {
+  const { samples, skipped, forms } = await pack(source, stride, (sample) => {
     block.set(sample, filled);
     filled += stride;
   });
-  return new PackedDataset(samples, source.layout, bytesInMemory(block.buffer, stride), skipped);
+  return new PackedDataset(samples, source.layout, bytesInMemory(block.buffer, stride), skipped, forms);
 }
 
 /**
@@ -119,10 +126,10 @@ async function pack(
   source: PackedSource,
   stride: number,
   put: (sample: Uint8Array) => Promise<void> | void,
-): Promise<{ samples: number; skipped: SkippedSamples }> {
+): Promise<{ samples: number; skipped: SkippedSamples; forms: FileForms }> {
   const coder = new SampleCoder(source.layout);
   const bytes = new Uint8Array(stride);
-  const examples: string[] = [];
+  const broken: BrokenRecord[] = [];
   let count = 0;
   for (let position = 0; position < source.length; position += 1) {
     try {
@@ -130,7 +137,7 @@ async function pack(
     } catch (error) {
       if (source.skipsBroken !== true || !(error instanceof BrokenFile)) throw error;
       count += 1;
-      if (examples.length < mostExamples) examples.push(error.message);
+      if (broken.length < mostBroken) broken.push(error.record());
       continue;
     }
     await put(bytes);
@@ -140,13 +147,13 @@ async function pack(
   if (count === source.length) {
     throw new SigmasweepError(
       'DATA_EMPTY',
-      `${source.name} has no sample that can be used: ${examples[0] ?? 'it has none at all'}`,
+      `${source.name} has no sample that can be used: ${broken[0]?.message ?? 'it has none at all'}`,
       {
         hint: 'Look at what the files hold; docs/data.md says what each must be.',
       },
     );
   }
-  return { samples: source.length - count, skipped: { count, examples } };
+  return { samples: source.length - count, skipped: { count, broken }, forms: source.forms?.counts() ?? {} };
 }
 
 function refuseLarger({ name, layout, length }: PackedSource, bytes: number, most: number): void {

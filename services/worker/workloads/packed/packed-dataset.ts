@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { Batch, Dataset, SkippedSamples, TargetArray } from '../workload.js';
+import type { Batch, Dataset, FileForms, SkippedSamples, TargetArray } from '../workload.js';
 import { SampleCoder, type PackedLayout } from './layout.js';
 
 /** Where the bytes of samples come from. */
@@ -40,7 +40,7 @@ export function bytesInFile(file: string, begin: number, stride: number): Sample
   };
 }
 
-export const noneSkipped: SkippedSamples = { count: 0, examples: [] };
+export const noneSkipped: SkippedSamples = { count: 0, broken: [] };
 
 /** One split of a data set in its packed form. */
 export class PackedDataset implements Dataset {
@@ -51,6 +51,7 @@ export class PackedDataset implements Dataset {
     layout: PackedLayout,
     private readonly bytes: SampleBytes,
     readonly skipped: SkippedSamples = noneSkipped,
+    readonly forms: FileForms = {},
   ) {
     this.coder = new SampleCoder(layout);
   }

@@ -7,7 +7,7 @@ import type { PackedDataset } from './packed-dataset.js';
  */
 export async function splitsOf(
   open: (split: Split) => Promise<PackedDataset>,
-): Promise<Pick<OpenWorkload, 'splits' | 'skipped' | 'close'>> {
+): Promise<Pick<OpenWorkload, 'splits' | 'skipped' | 'forms' | 'close'>> {
   const opened: PackedDataset[] = [];
   const close = (): void => opened.forEach((dataset) => dataset.close());
   const openOne = async (split: Split): Promise<PackedDataset> => {
@@ -23,7 +23,8 @@ export async function splitsOf(
     };
     const { train, validation, test } = splits;
     const skipped = { train: train.skipped, validation: validation.skipped, test: test.skipped };
-    return { splits, skipped, close };
+    const forms = { train: train.forms, validation: validation.forms, test: test.forms };
+    return { splits, skipped, forms, close };
   } catch (error) {
     close();
     throw error;
