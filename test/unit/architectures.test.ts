@@ -230,11 +230,11 @@ describe('multi-task attention networks', () => {
   });
 
   it('are refused on an encoder whose blocks have one layer', () => {
-    expect(faultOfEncoder(modelConfig.parse({ name: 'mtan' }))).toMatch(/2 layers or more.*found plain with 1/);
-    expect(faultOfEncoder(modelConfig.parse({ name: 'mtan', encoder: { name: 'resnet', units: 1 } }))).toMatch(
+    expect(faultOfEncoder(modelConfig.parse({ name: 'mtan' }), [])).toMatch(/2 layers or more.*found plain with 1/);
+    expect(faultOfEncoder(modelConfig.parse({ name: 'mtan', encoder: { name: 'resnet', units: 1 } }), [])).toMatch(
       /resnet/,
     );
-    expect(faultOfEncoder(modelConfig.parse({ name: 'mtan', encoder: { name: 'resnet' } }))).toBeUndefined();
-    expect(faultOfEncoder(modelConfig.parse({ name: 'cross-stitch' }))).toBeUndefined();
+    expect(faultOfEncoder(modelConfig.parse({ name: 'mtan', encoder: { name: 'resnet' } }), [])).toBeUndefined();
+    expect(faultOfEncoder(modelConfig.parse({ name: 'cross-stitch' }), [])).toBeUndefined();
   });
 });

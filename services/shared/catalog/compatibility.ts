@@ -1,9 +1,10 @@
-import { layersInBlock } from './encoders.js';
+import { encoderNames, encoders, layersInBlock, type EncoderInfo } from './encoders.js';
+import type { TaskKind } from './metrics.js';
 import { models, type ModelConfig, type ModelInfo } from './models.js';
+import { canShareLayers, outputOfKind } from './outputs.js';
 import type { GradientSpace } from './weighting-options.js';
 import { distributionOfKind, noisyKinds } from './uncertainty.js';
 import { gradientSpaceOf, weightings, type WeightingConfig, type WeightingInfo } from './weightings.js';
-import type { TaskKind } from './metrics.js';
 
 const spaceNames: Readonly<Record<GradientSpace, string>> = {
   parameters: 'the shared parameters',
@@ -27,21 +28,51 @@ export function faultOfPair(model: ModelConfig, weighting: WeightingConfig): str
   return `${wanted}, which ${model.name} does not have; it has it on ${offered}`;
 }
 
-/** Why an architecture cannot be built on its encoder, as the rest of a sentence about the encoder; undefined where it can. */
-export function faultOfEncoder({ name, encoder }: ModelConfig): string | undefined {
+/** A task as the rules of what goes together see it; without a kind where a program declares it. */
+export interface TypedTask {
+  readonly name: string;
+  readonly kind: TaskKind | undefined;
+}
+
+/**
+ * Why an architecture cannot be built on its encoder for some tasks, as the rest of a sentence about the encoder; undefined
+ * where it can.
+ */
+export function faultOfEncoder({ name, encoder }: ModelConfig, tasks: readonly TypedTask[]): string | undefined {
   const { layersInBlock: wanted = 1 }: ModelInfo = models[name];
   const found = layersInBlock(encoder);
-  if (found >= wanted) return undefined;
+  if (found < wanted) {
+    return (
+      `must have ${wanted} layers or more in each block for ${name}, such as resnet or depthwise with units of ${wanted}; ` +
+      `found ${encoder.name} with ${found}`
+    );
+  }
+  const { hasNoPlaces }: EncoderInfo = encoders[encoder.name];
+  const maps = tasks.filter(({ kind }) => kind !== undefined && outputOfKind[kind].form === 'map');
+  if (hasNoPlaces !== true || maps.length === 0) return undefined;
+  const others = encoderNames.filter((other) => (encoders[other] as EncoderInfo).hasNoPlaces !== true);
   return (
-    `must have ${wanted} layers or more in each block for ${name}, such as resnet or depthwise with units of ${wanted}; ` +
-    `found ${encoder.name} with ${found}`
+    `must be ${others.join(', ')}: ${described(maps)} ${maps.length === 1 ? 'says' : 'say'} something of each pixel; ` +
+    `found ${encoder.name}, whose features have no places`
   );
 }
 
-/** Why an architecture cannot be trained on so many tasks, as the rest of a sentence about them; undefined where it can. */
-export function faultOfTaskCount({ name }: ModelConfig, tasks: number): string | undefined {
-  const { mostTasks = Infinity }: ModelInfo = models[name];
-  return tasks <= mostTasks ? undefined : `must be ${mostTasks} or fewer for ${name}; found ${tasks}`;
+/** Why an architecture cannot be trained on some tasks, as the rest of a sentence about them; undefined where it can. */
+export function faultOfTasks({ name }: ModelConfig, tasks: readonly TypedTask[]): string | undefined {
+  const { mostTasks = Infinity, relatesHeads }: ModelInfo = models[name];
+  if (tasks.length > mostTasks) return `must be ${mostTasks} or fewer for ${name}; found ${tasks.length}`;
+  const kinds = tasks.flatMap(({ kind }) => kind ?? []);
+  const isRelated = kinds.some((kind, place) => kinds.slice(place + 1).some((other) => canShareLayers(kind, other)));
+  if (relatesHeads !== true || kinds.length < 2 || isRelated) return undefined;
+  return (
+    `must have two or more for ${name} whose heads have layers of the same shape, such as two of one kind or two that ` +
+    `say something of each pixel; found ${described(tasks)}`
+  );
+}
+
+/** For example "semantic (segmentation), depth (depth)". */
+function described(tasks: readonly TypedTask[]): string {
+  return tasks.map(({ name, kind }) => (kind === undefined ? name : `${name} (${kind})`)).join(', ');
 }
 
 /** Why a head cannot predict the noise of a task of a kind, as the rest of a sentence about the task; undefined where it can. */

@@ -20,6 +20,8 @@ export interface EncoderInfo {
   readonly description: string;
   readonly source: string;
   readonly options: z.ZodObject;
+  /** Its features are of the sample as a whole, so that no head can say something of each pixel. */
+  readonly hasNoPlaces?: true;
 }
 
 /** Every encoder by name. A new one is an entry here and one file in services/worker/models/encoders. */
@@ -57,6 +59,7 @@ export const encoders = {
     description:
       'Fully connected layers with ReLU on all numbers of a sample at once, for features that are no picture. It has no places, so no task can predict something of each pixel on it.',
     source: 'Rumelhart, Hinton & Williams 1986; Nair & Hinton 2010',
+    hasNoPlaces: true,
     options: z.strictObject({
       channels: z
         .array(z.int().min(4).max(4096))
@@ -69,6 +72,7 @@ export const encoders = {
 } as const satisfies Record<string, EncoderInfo>;
 
 export type EncoderName = keyof typeof encoders;
+export const encoderNames = Object.keys(encoders) as [EncoderName, ...EncoderName[]];
 
 const encoderUnion = z.discriminatedUnion('name', [
   encoders.plain.options.extend({ name: z.literal('plain') }),

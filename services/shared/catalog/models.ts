@@ -30,6 +30,8 @@ export interface ModelInfo {
   readonly layersInBlock?: number;
   /** How many tasks it takes at most; any number if left out. */
   readonly mostTasks?: number;
+  /** It relates layers of the heads, so two tasks or more must have heads with layers of the same shape. */
+  readonly relatesHeads?: true;
 }
 
 /** Every architecture by name. A new one is an entry here and one file in services/worker/models. */
@@ -79,6 +81,7 @@ export const models = {
     description:
       'Hard sharing with a prior over the heads’ layers of the same shape, whose covariances over tasks, features and outputs are learned.',
     source: 'Long, Cao, Wang & Yu 2017, section 3',
+    relatesHeads: true,
     options: z.strictObject({
       ...parts,
       strength: z

@@ -3,7 +3,8 @@ import {
   faultOfNoise,
   faultOfNoisyLosses,
   faultOfPair,
-  faultOfTaskCount,
+  faultOfTasks,
+  type TypedTask,
 } from '../catalog/compatibility.js';
 import { canonicalJson } from '../canonical-json.js';
 import { architectureGroups, models as catalog, type ModelInfo } from '../catalog/models.js';
@@ -31,6 +32,10 @@ interface Check {
 /** In text: 12,345; large ones rounded. */
 function written(count: number): string {
   return count < 1e15 ? count.toLocaleString('en-US') : `about ${count.toExponential(1)}`;
+}
+
+function typedTasks(spec: SweepSpec, names: readonly string[]): TypedTask[] {
+  return names.map((name) => ({ name, kind: findTask(spec, name)?.kind }));
 }
 
 const usualModel = modelField.parse(undefined);
@@ -107,18 +112,18 @@ export const checks: readonly Check[] = [
     },
   },
   {
-    needs: ['model', 'models'],
+    needs: ['workload', 'data', 'tasks', 'model', 'models'],
     faults: (spec) =>
       modelsOf(spec).flatMap(({ path, config }) => {
-        const message = faultOfEncoder(config);
+        const message = faultOfEncoder(config, typedTasks(spec, spec.tasks));
         return message === undefined ? [] : [{ path: [...path, 'encoder'], message }];
       }),
   },
   {
-    needs: ['model', 'models', 'tasks'],
+    needs: ['workload', 'data', 'tasks', 'model', 'models'],
     faults: (spec) =>
       modelsOf(spec).flatMap(({ config }) => {
-        const message = faultOfTaskCount(config, spec.tasks.length);
+        const message = faultOfTasks(config, typedTasks(spec, spec.tasks));
         return message === undefined ? [] : [{ path: ['tasks'], message }];
       }),
   },

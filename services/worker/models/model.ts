@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { OutputForm } from '../../shared/catalog/outputs.js';
 import type { HostNumbers, PartState } from '../trainer/part-state.js';
-import type { HeadOutput, OutputForm } from '../workloads/workload.js';
+import type { HeadOutput } from '../workloads/workload.js';
 import type { Dropout, PassMode, Scope, Values } from './scope.js';
 
 /** A task as a model sees it: it needs a head with so many output channels. */

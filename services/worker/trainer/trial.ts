@@ -1,6 +1,12 @@
 import './register-gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
-import { faultOfEncoder, faultOfNoise, faultOfNoisyLosses, faultOfPair } from '../../shared/catalog/compatibility.js';
+import {
+  faultOfEncoder,
+  faultOfNoise,
+  faultOfNoisyLosses,
+  faultOfPair,
+  faultOfTasks,
+} from '../../shared/catalog/compatibility.js';
 import { SigmasweepError } from '../../shared/errors.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import type { GroupedParameter, Model } from '../models/model.js';
@@ -62,8 +68,10 @@ export function openTrial(
   tell: (line: string) => void = () => undefined,
 ): Trial {
   const tasks = config.tasks.map((name) => openTask(name, config, workload, kinds));
-  const unfit = faultOfEncoder(config.model);
+  const unfit = faultOfEncoder(config.model, tasks);
   if (unfit !== undefined) throw new SigmasweepError('MODEL_UNSUITABLE', `The model's encoder ${unfit}`);
+  const unrelated = faultOfTasks(config.model, tasks);
+  if (unrelated !== undefined) throw new SigmasweepError('MODEL_UNSUITABLE', `The tasks ${unrelated}`);
   const fault = faultOfPair(config.model, config.weighting);
   if (fault !== undefined) {
     throw new SigmasweepError('WEIGHTING_UNSUPPORTED', `The weighting ${config.weighting.method} ${fault}`, {

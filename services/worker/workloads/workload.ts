@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { TaskKind } from '../../shared/catalog/metrics.js';
+import type { OutputForm } from '../../shared/catalog/outputs.js';
 import type { BuiltInWorkloadName, TaskInfo } from '../../shared/catalog/workloads.js';
 
 export type Split = 'train' | 'validation' | 'test';
@@ -27,9 +28,6 @@ export interface Dataset {
    */
   batch(indices: ArrayLike<number>, tasks: readonly string[]): Batch;
 }
-
-/** What a head puts out: numbers for each pixel, or for the whole image. */
-export type OutputForm = 'map' | 'vector';
 
 /** A head's raw output: [size, height, width, channels] of a map, [size, channels] of a vector. */
 export type HeadOutput = tf.Tensor4D | tf.Tensor2D;

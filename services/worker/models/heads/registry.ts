@@ -1,4 +1,4 @@
-import type { OutputForm } from '../../workloads/workload.js';
+import type { OutputForm } from '../../../shared/catalog/outputs.js';
 import type { ModelTask } from '../model.js';
 import type { Head, HeadSurroundings } from './head.js';
 import { mapHead } from './map.js';

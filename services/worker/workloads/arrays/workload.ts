@@ -1,4 +1,5 @@
 import type { CityscapesArraysOptions, Nyuv2Options } from '../../../shared/catalog/data-sets.js';
+import { outputOfKind } from '../../../shared/catalog/outputs.js';
 import { workloads, type TaskInfo } from '../../../shared/catalog/workloads.js';
 import { SigmasweepError } from '../../../shared/errors.js';
 import { BrokenFile } from '../files/broken-file.js';
@@ -118,7 +119,9 @@ async function openArrays(
     height,
     width,
     channels,
-    tasks: tasks.map(({ info, target }) => ({ ...info, output: 'map', ...target.head(options.classes) })),
+    tasks: tasks.map(({ info, target }) => {
+      return { ...info, output: outputOfKind[info.kind].form, ...target.head(options.classes) };
+    }),
     ...(await splitsOf(async (split) => {
       const samples = splits[split];
       const files = samples.flatMap((sample) => filesOf(sample, tasks));

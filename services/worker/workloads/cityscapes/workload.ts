@@ -1,4 +1,5 @@
 import type { CityscapesOptions } from '../../../shared/catalog/data-sets.js';
+import { outputOfKind } from '../../../shared/catalog/outputs.js';
 import { workloads } from '../../../shared/catalog/workloads.js';
 import { SigmasweepError } from '../../../shared/errors.js';
 import { DataFolder } from '../files/data-folder.js';
@@ -81,7 +82,7 @@ export const cityscapes: Workload<CityscapesOptions, 'cityscapes'> = {
       channels: 3,
       tasks: workloads.cityscapes.tasks
         .filter(({ name }) => tasks.includes(name))
-        .map((info) => ({ ...info, output: 'map', ...targets[info.name].head(options) })),
+        .map((info) => ({ ...info, output: outputOfKind[info.kind].form, ...targets[info.name].head(options) })),
       ...(await splitsOf(async (split) => {
         const samples = splits[split];
         const files = samples.flatMap((sample) => [

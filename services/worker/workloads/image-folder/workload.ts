@@ -1,4 +1,5 @@
 import type { ImageFolderOptions } from '../../../shared/catalog/data-sets.js';
+import { outputOfKind } from '../../../shared/catalog/outputs.js';
 import { SigmasweepError } from '../../../shared/errors.js';
 import { DataFolder } from '../files/data-folder.js';
 import { FormCounter } from '../files/form-counter.js';
@@ -47,7 +48,7 @@ export const imageFolder: Workload<ImageFolderOptions, 'image-folder'> = {
       width,
       channels: 3,
       tasks: tasks.map((info, index) => {
-        return { ...info, output: 'vector', ...(targets[index] as TextTarget).head };
+        return { ...info, output: outputOfKind[info.kind].form, ...(targets[index] as TextTarget).head };
       }),
       ...(await splitsOf(async (split) => {
         const pictures = splits[split];

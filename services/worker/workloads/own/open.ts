@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { outputOfKind } from '../../../shared/catalog/outputs.js';
 import type { OwnOptions } from '../../../shared/catalog/own-workloads.js';
 import { SigmasweepError } from '../../../shared/errors.js';
 import { DataFolder } from '../files/data-folder.js';
@@ -97,6 +98,7 @@ function openTask(
     name,
     kind: declaration.kind,
     label: declaration.label ?? name,
+    output: outputOfKind[declaration.kind].form,
     ...target.head,
     ...(scaling === undefined ? {} : { scaling }),
     ...(declared === undefined ? {} : { ownMetrics: () => ownMetricsOf(declared, target, scaling) }),
@@ -130,7 +132,7 @@ function sizeOf(input: InputForm, { name, tasks }: Definition<Tasks, z.ZodObject
       `The input of ${name} has the size ${String(wrong)}; whole numbers from 1 on are needed`,
     );
   }
-  const map = Object.entries(tasks).find(([task, declared]) => ownTargetOf(task, declared, size).head.output === 'map');
+  const map = Object.entries(tasks).find(([, { kind }]) => outputOfKind[kind].form === 'map');
   if ('features' in input && map !== undefined) {
     throw new SigmasweepError(
       'WORKLOAD_INVALID',

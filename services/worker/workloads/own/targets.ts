@@ -15,7 +15,7 @@ interface Size {
 /** What the targets and outputs of a task are, by its kind. */
 export interface OwnTarget {
   readonly field: Field;
-  readonly head: Pick<OpenTask, 'output' | 'outputChannels' | 'channelNames'>;
+  readonly head: Pick<OpenTask, 'outputChannels' | 'channelNames'>;
   /**
    * A target as it is kept.
    * @throws BrokenSample
@@ -70,7 +70,7 @@ const asItIs = (prediction: Float32Array, target: TargetArray) => ({ prediction,
 function distance(unitOf: (width: number) => number): Factories['depth'] {
   return (_task, size, name) => ({
     field: { codec: 'real32', channels: 1, per: 'pixel' },
-    head: { output: 'map', outputChannels: 1, channelNames: [name] },
+    head: { outputChannels: 1, channelNames: [name] },
     kept: (target, sample) =>
       checked(numbersOf(target, positions(size), sample, name), sample, name, (value) =>
         value >= 0 && Number.isFinite(value) ? undefined : 'distances are 0 (not known) or more',
@@ -82,7 +82,7 @@ function distance(unitOf: (width: number) => number): Factories['depth'] {
 const factories: Factories = {
   regression: (_task, _size, name) => ({
     field: { codec: 'real32', channels: 1, per: 'sample' },
-    head: { output: 'vector', outputChannels: 1, channelNames: [name] },
+    head: { outputChannels: 1, channelNames: [name] },
     kept: (target, sample) => {
       if (target === undefined || target === null) return [NaN];
       if (typeof target === 'number' && Number.isFinite(target)) return [target];
@@ -99,7 +99,7 @@ const factories: Factories = {
 
   classification: ({ classes }, _size, name) => ({
     field: { codec: 'label16', channels: 1, per: 'sample' },
-    head: { output: 'vector', outputChannels: classes.length, channelNames: classes },
+    head: { outputChannels: classes.length, channelNames: classes },
     kept: (target, sample) => {
       if (target === undefined || target === null) return [-1];
       const label = classes.indexOf(target as string);
@@ -114,7 +114,7 @@ const factories: Factories = {
 
   'multi-label': ({ labels }, _size, name) => ({
     field: { codec: 'label8', channels: labels.length, per: 'sample' },
-    head: { output: 'vector', outputChannels: labels.length, channelNames: labels },
+    head: { outputChannels: labels.length, channelNames: labels },
     kept: (target, sample) => {
       if (target === undefined || target === null) return labels.map(() => -1);
       const there = target as readonly string[];
@@ -130,7 +130,7 @@ const factories: Factories = {
 
   segmentation: ({ classes }, size, name) => ({
     field: { codec: 'label16', channels: 1, per: 'pixel' },
-    head: { output: 'map', outputChannels: classes.length, channelNames: classes },
+    head: { outputChannels: classes.length, channelNames: classes },
     kept: (target, sample) =>
       Int32Array.from(
         checked(numbersOf(target, positions(size), sample, name), sample, name, (value) =>
@@ -147,7 +147,7 @@ const factories: Factories = {
 
   normals: (_task, size, name) => ({
     field: { codec: 'direction16', channels: 3, per: 'pixel' },
-    head: { output: 'map', outputChannels: 3, channelNames: ['x', 'y', 'z'] },
+    head: { outputChannels: 3, channelNames: ['x', 'y', 'z'] },
     kept: (target, sample) =>
       directionOf(checked(numbersOf(target, 3 * positions(size), sample, name), sample, name, finite)),
     told: asItIs,
@@ -155,7 +155,7 @@ const factories: Factories = {
 
   'instance-vectors': (_task, size, name) => ({
     field: { codec: 'vector', channels: 3, per: 'pixel' },
-    head: { output: 'map', outputChannels: 2, channelNames: ['dx', 'dy'] },
+    head: { outputChannels: 2, channelNames: ['dx', 'dy'] },
     kept: (target, sample) =>
       vectorsToCentroids(
         checked(numbersOf(target, positions(size), sample, name), sample, name, (value) =>
@@ -174,11 +174,6 @@ export function ownTargetOf(name: string, task: TaskDeclaration, size: Size): Ow
   // The table's type ties each kind to its own declaration; TypeScript cannot follow that through an index by a union.
   const create = factories[task.kind] as (task: TaskDeclaration, size: Size, name: string) => OwnTarget;
   return create(task, size, name);
-}
-
-/** Whether a kind says something of each pixel. */
-export function isPerPixel(task: TaskDeclaration): boolean {
-  return ownTargetOf('', task, { height: 1, width: 1 }).head.output === 'map';
 }
 
 function softmax(logits: Float32Array): Float32Array {

@@ -1,3 +1,4 @@
+import { outputOfKind } from '../../../shared/catalog/outputs.js';
 import { workloads, type ShapesOptions } from '../../../shared/catalog/workloads.js';
 import { firstIndexOf } from '../first-index.js';
 import { openPacked, type PackedSource } from '../packed/open-packed.js';
@@ -23,7 +24,8 @@ export const shapes: Workload<ShapesOptions, 'shapes'> = {
       tasks: workloads.shapes.tasks.map((task) => {
         const classes = classesOf[task.name];
         if (classes === undefined) throw new RangeError(`shapes has no labels for the task ${task.name}`);
-        return { ...task, output: 'vector', outputChannels: classes.length, channelNames: classes };
+        const { form: output } = outputOfKind[task.kind];
+        return { ...task, output, outputChannels: classes.length, channelNames: classes };
       }),
       ...(await splitsOf((split) => openPacked(sourceOf(options, split), cacheFolder))),
     };

@@ -1,3 +1,4 @@
+import { outputOfKind } from '../../../shared/catalog/outputs.js';
 import { workloads, type StreetScenesOptions } from '../../../shared/catalog/workloads.js';
 import { vectorsToCentroids } from '../centroids.js';
 import { firstIndexOf } from '../first-index.js';
@@ -34,7 +35,7 @@ export const streetScenes: Workload<StreetScenesOptions, 'street-scenes'> = {
       tasks: workloads['street-scenes'].tasks.map((task) => {
         const head = headOf[task.name];
         if (head === undefined) throw new RangeError(`street-scenes has no labels for the task ${task.name}`);
-        return { ...task, output: 'map', ...head };
+        return { ...task, output: outputOfKind[task.kind].form, ...head };
       }),
       ...(await splitsOf(open)),
     };
