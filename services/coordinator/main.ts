@@ -7,6 +7,7 @@ import { connectNats } from '../shared/nats/connect.js';
 import { countRings, readReportBacklog } from '../shared/nats/streams.js';
 import { serveMonitoring } from '../shared/monitoring/serve-monitoring.js';
 import { startCoordinator } from './coordinator.js';
+import { StandstillCheck, standstillFault } from './loops/standstill.js';
 import { registerDepths, registerQueue, registry } from './metrics.js';
 import { applyMigrations } from './store/apply-migrations.js';
 import { databaseTime } from './store/clock.js';
@@ -73,10 +74,12 @@ async function run(): Promise<void> {
     },
   });
   const { SIGMASWEEP_MONITORING_HOST: host, SIGMASWEEP_MONITORING_PORT: port } = config;
+  const standstillCheck = new StandstillCheck();
+  const standstill = async () => standstillCheck.observe(performance.now(), await readReportBacklog(connection));
   registerDepths({
     trials: () => countOpenTrials(database),
     rings: () => countRings(connection),
-    reports: async () => (await readReportBacklog(connection)).messages,
+    reports: standstill,
   });
   registerQueue(() => readQueue(database));
   const monitoring =
@@ -92,6 +95,7 @@ async function run(): Promise<void> {
               await databaseTime(database);
               return undefined;
             },
+            recorder: async () => standstillFault(await standstill()),
           },
         });
   const at = monitoring === undefined ? {} : { monitoring: monitoring.url };

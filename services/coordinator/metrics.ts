@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { waitReasons, type QueuedSweep } from '../shared/schedule/queue.js';
+import type { Standstill } from './loops/standstill.js';
 import { createRegistry, timeBuckets } from '../shared/monitoring/metrics.js';
 
 export const registry = createRegistry('coordinator');
@@ -63,6 +64,12 @@ export const metrics = {
     labelNames: ['stream'] as const,
     registers,
   }),
+  passesGivenUp: new Counter({
+    name: 'sigmasweep_passes_given_up_total',
+    help: 'Passes of a loop that made no progress, and were given up and begun anew.',
+    labelNames: ['loop'] as const,
+    registers,
+  }),
   loopFailures: new Counter({
     name: 'sigmasweep_loop_failures_total',
     help: 'Passes of a loop that failed and were repeated.',
@@ -117,7 +124,7 @@ export interface Depths {
   /** Trials that are not terminal, by state. */
   readonly trials: () => Promise<ReadonlyMap<string, number>>;
   readonly rings: () => Promise<number>;
-  readonly reports: () => Promise<number>;
+  readonly reports: () => Promise<Standstill>;
 }
 
 /** Gauges of what waits. One that cannot be read, as while a server is away, is left out: 0 would be a lie. */
@@ -155,6 +162,11 @@ export function registerDepths({ trials, rings, reports }: Depths): void {
     one.set(await rings()),
   );
   gauge('sigmasweep_reports_waiting', 'Reports in the stream that are not recorded.', async (one) =>
-    one.set(await reports()),
+    one.set((await reports()).messages),
+  );
+  gauge(
+    'sigmasweep_reports_standstill_seconds',
+    'For how long reports wait and none is recorded, by any coordinator.',
+    async (one) => one.set((await reports()).forMs / 1000),
   );
 }

@@ -22,6 +22,7 @@ export async function startStore() {
   const database = connectDatabase(postgres.url, 24);
   const trialOf = (id: string) => database.trial.findUniqueOrThrow({ where: { id }, include: { attempts: true } });
   return {
+    url: postgres.url,
     database,
     trialOf,
     /** Outbox rows of a trial that still have to be published. */

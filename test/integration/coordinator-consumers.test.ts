@@ -8,13 +8,20 @@ import type { Loop } from '../../services/coordinator/loops/loop.js';
 import { createReaper } from '../../services/coordinator/loops/reaper.js';
 import { createRecorder } from '../../services/coordinator/loops/recorder.js';
 import { watchConnection } from '../../services/coordinator/loops/watch-connection.js';
+import { connectDatabase } from '../../services/shared/db/connect.js';
 import { createLogger } from '../../services/shared/log.js';
 import { connectNats } from '../../services/shared/nats/connect.js';
-import { ensureStreams, readConsumerStanding, type StreamKind } from '../../services/shared/nats/streams.js';
+import {
+  ensureStreams,
+  makeConsumerAnew,
+  readConsumerStanding,
+  type StreamKind,
+} from '../../services/shared/nats/streams.js';
 import { streams, subjects } from '../../services/shared/nats-names.js';
 import { metricItem, reportOf, runningTrial, startStore, type StoreRig } from '../helpers/coordinator-rig.js';
 import { until } from '../helpers/deadline.js';
 import { startNats, type TestServer } from '../helpers/servers.js';
+import { startTcpProxy } from '../helpers/tcp-proxy.js';
 
 /**
  * What nats-server leaves behind when it is killed (seen with 2.9.10): stream and consumer are written at their own
@@ -201,6 +208,56 @@ describe('a stream of reports that is made anew while a batch is recorded', () =
       { timeout: deadlineMs },
     );
     await until(async () => (await points(slow)) + (await points(next)) === 2, { deadlineMs, what: 'both reports' });
+    await until(async () => (await standing('reports')).messages === 0, { deadlineMs, what: 'the stream to be empty' });
+  });
+});
+
+describe('a batch that cannot be settled while further reports of its pull wait', () => {
+  const publish = (trial: Awaited<ReturnType<typeof runningTrial>>, epoch = 1) =>
+    client.jetstream().publish(subjects.report(trial.trialId), JSON.stringify(reportOf(trial, metricItem(epoch))));
+  const unacknowledged = (count: number) =>
+    until(async () => (await standing('reports')).unacknowledged === count, { deadlineMs, what: 'the next report' });
+
+  it('because the consumer was made anew: the recorder pulls again, and records all of them', async () => {
+    const [slow, next] = [await runningTrial(store.database), await runningTrial(store.database)];
+    const points = ({ trialId }: typeof slow) => store.database.metric.count({ where: { trialId } });
+    const recorder = createRecorder(store.database, client, noEffects, leaseSeconds, logger, () => undefined);
+    loops.push(recorder);
+    await store.database.$transaction(
+      async (transaction) => {
+        await transaction.$queryRaw`SELECT 1 FROM trial WHERE id = ${slow.trialId} FOR UPDATE`;
+        await publish(slow);
+        recorder.start();
+        await unacknowledged(1);
+        await publish(next);
+        await unacknowledged(2);
+        await makeConsumerAnew(client, 'reports');
+      },
+      { timeout: deadlineMs },
+    );
+    await until(async () => (await points(slow)) + (await points(next)) === 2, { deadlineMs, what: 'both reports' });
+    await until(async () => (await standing('reports')).messages === 0, { deadlineMs, what: 'the stream to be empty' });
+  });
+
+  it('because the recorder is stopped while PostgreSQL is away: it stops, and another one records all of them', async () => {
+    const trial = await runningTrial(store.database);
+    const proxy = await startTcpProxy(store.url);
+    const away = connectDatabase(proxy.url, 2);
+    proxy.close();
+    const recorder = createRecorder(away, client, noEffects, leaseSeconds, logger, () => undefined);
+    loops.push(recorder);
+    recorder.start();
+    for (let count = 1; count <= 3; count += 1) {
+      await publish(trial, count);
+      await unacknowledged(count);
+    }
+    await recorder.stop();
+    await away.$disconnect();
+    const other = createRecorder(store.database, client, noEffects, leaseSeconds, logger, () => undefined);
+    loops.push(other);
+    other.start();
+    const recorded = () => store.database.metric.count({ where: { trialId: trial.trialId } });
+    await until(async () => (await recorded()) === 3, { deadlineMs, what: 'the reports to be recorded' });
     await until(async () => (await standing('reports')).messages === 0, { deadlineMs, what: 'the stream to be empty' });
   });
 });

@@ -5,6 +5,8 @@ import { Lanes } from '../../services/coordinator/api/lanes.js';
 import { ConsumerCheck } from '../../services/coordinator/loops/consumer-check.js';
 import { gather } from '../../services/coordinator/loops/gather.js';
 import { createLoop } from '../../services/coordinator/loops/loop.js';
+import { StandstillCheck, standstillFault } from '../../services/coordinator/loops/standstill.js';
+import { metrics } from '../../services/coordinator/metrics.js';
 import { readReport } from '../../services/coordinator/loops/read-report.js';
 import { RecordedUpTo } from '../../services/coordinator/loops/recorded-up-to.js';
 import { SigmasweepError } from '../../services/shared/errors.js';
@@ -191,6 +193,70 @@ describe('createLoop', () => {
     loop.wake();
     loop.start();
     expect(passes).toBe(4);
+  });
+});
+
+describe('StandstillCheck', () => {
+  it('tells for how long reports wait and none leaves the stream', () => {
+    const check = new StandstillCheck();
+    const look = (atMs: number, newest: number, messages: number) =>
+      check.observe(atMs, { newest, messages, recordedUpTo: newest - messages });
+    expect(look(0, 10, 0)).toEqual({ messages: 0, forMs: 0 });
+    expect(look(100_000, 30, 20)).toEqual({ messages: 20, forMs: 0 });
+    // More come, and none goes.
+    const still = look(131_000, 50, 40);
+    expect(still).toEqual({ messages: 40, forMs: 31_000 });
+    expect(standstillFault(still)).toBe('40 reports wait, and none has been recorded for 31 s');
+    expect(standstillFault(look(132_000, 50, 39))).toBeUndefined();
+    expect(look(140_000, 50, 39).forMs).toBe(8000);
+    expect(look(150_000, 50, 0).forMs).toBe(0);
+    // The stream was made anew.
+    expect(look(160_000, 5, 5).forMs).toBe(0);
+    expect(look(170_000, 9, 5).forMs).toBe(0);
+  });
+});
+
+describe('a pass that hangs', () => {
+  it('is given up when it takes longer than it has allowed itself, and a new one begins', async () => {
+    const signals: AbortSignal[] = [];
+    const loop = createLoop({
+      name: 'hanging',
+      logger,
+      everyMs: 3_600_000,
+      pass: async (signal, allow) => {
+        signals.push(signal);
+        allow(3_600_000);
+        if (signals.length === 1) {
+          allow(20);
+          await new Promise(() => undefined);
+        }
+        return 'done';
+      },
+    });
+    loop.start();
+    await until(() => signals.length === 2, { deadlineMs: 10_000, what: 'the next pass' });
+    await loop.stop();
+    expect(signals[0]?.reason).toMatchObject({ message: expect.stringContaining('20 ms') as string });
+    expect(signals[1]?.aborted).toBe(false);
+    const given = (await metrics.passesGivenUp.get()).values.find(({ labels }) => labels.loop === 'hanging');
+    expect(given?.value).toBe(1);
+  });
+
+  it('also while the loop is stopped: the stop does not wait for it for ever', async () => {
+    let begun = false;
+    const loop = createLoop({
+      name: 'hanging in the end',
+      logger,
+      everyMs: 0,
+      pass: async (_, allow) => {
+        begun = true;
+        allow(50);
+        return new Promise<never>(() => undefined);
+      },
+    });
+    loop.start();
+    await until(() => begun, { deadlineMs: 10_000, what: 'the pass' });
+    await loop.stop();
   });
 });
 

@@ -30,6 +30,11 @@ export class ConsumerCheck {
 
   constructor(private readonly options: CheckOptions) {}
 
+  /** Begins anew: what stood still meanwhile did so for another reason. */
+  forget(): void {
+    this.#looks = [];
+  }
+
   /**
    * @param atMs a clock that only goes forwards
    * @returns what is wrong; the next look begins anew

@@ -28,8 +28,13 @@ export function createConsumerMender(
     logger,
     everyMs,
     pass: async () => {
-      // While the database is away nothing can be recorded, and what is left behind is not the consumer's fault.
-      await databaseTime(database);
+      try {
+        await databaseTime(database);
+      } catch (error) {
+        // While the database is away nothing can be recorded, and what is left behind is not the consumer's fault.
+        for (const check of Object.values(checks)) check.forget();
+        throw error;
+      }
       for (const kind of ['reports', 'trials'] as const) {
         const standing = await readConsumerStanding(connection, kind);
         const fault = checks[kind].observe(performance.now(), standing);

@@ -9,7 +9,7 @@ import { keepDeadLetters, type DeadLetter } from '../store/dead-letter.js';
 import { recordReports, type RefusedReport } from '../store/record-reports.js';
 import type { Effects } from './effects.js';
 import { gather } from './gather.js';
-import { createLoop, type Loop } from './loop.js';
+import { createLoop, type Allow, type Loop } from './loop.js';
 import { readReport } from './read-report.js';
 
 const batchLimits = { count: 1024, bytes: 4 * 1024 * 1024, lingerMs: 20 } as const;
@@ -21,6 +21,11 @@ const pullMs = 5_000;
 const retryMs = { first: 100, longest: 2_000 } as const;
 /** The server is told this often that a batch is still being worked on, in milliseconds; well below the ack wait. */
 const workingMs = 2_500;
+/**
+ * Longer than either takes, in milliseconds: a pull with the requests around it, and one attempt to record, also when the
+ * database refuses a value and each report of a batch gets a transaction of its own.
+ */
+const patienceMs = { pulling: 30_000, recording: 180_000 } as const;
 
 interface ReadMessage {
   readonly message: JsMsg;
@@ -46,6 +51,18 @@ function count(messages: readonly JsMsg[], readable: readonly ReadMessage[], let
   metrics.deadLetters.inc(letters);
   for (const { report } of readable) {
     for (const item of report.items) if (item.type === 'metrics') metrics.points.inc(item.points.length);
+  }
+}
+
+/**
+ * Reads what a pull that was closed has brought and nobody has looked at. nats.js does the closing when the iterator is read
+ * up to it: whoever stops reading earlier and waits for it, as a recorder whose batch failed, waits for ever.
+ */
+async function readToEnd(source: AsyncGenerator): Promise<void> {
+  try {
+    while ((await source.next()).done !== true);
+  } catch {
+    // That the pull failed is what ended it, or of no interest any more.
   }
 }
 
@@ -106,7 +123,12 @@ export function createRecorder(
   };
 
   /** @param created when the consumer that the messages came from was made */
-  const handle = async (messages: readonly JsMsg[], created: string, signal: AbortSignal): Promise<void> => {
+  const handle = async (
+    messages: readonly JsMsg[],
+    created: string,
+    signal: AbortSignal,
+    allow: Allow,
+  ): Promise<void> => {
     const readable: ReadMessage[] = [];
     const letters: DeadLetter[] = [];
     const unreadable = new Set<JsMsg>();
@@ -125,7 +147,11 @@ export function createRecorder(
       for (const message of messages) message.working();
     }, workingMs);
     try {
-      await untilRecorded(() => settle(readable, letters), signal);
+      await untilRecorded(() => {
+        allow(patienceMs.recording);
+        return settle(readable, letters);
+      }, signal);
+      allow(patienceMs.pulling);
     } finally {
       clearInterval(working);
     }
@@ -157,7 +183,8 @@ export function createRecorder(
     name: 'recorder',
     logger,
     everyMs: 0,
-    pass: async (signal) => {
+    pass: async (signal, allow) => {
+      allow(patienceMs.pulling);
       const consumer = await jetstream.consumers.get(streams.reports.name, streams.reports.consumer);
       const { created } = await consumer.info(true);
       const pulled = await consumer.fetch({ max_messages: pullCount, expires: pullMs });
@@ -173,16 +200,18 @@ export function createRecorder(
           yield message;
         }
       };
+      const source = noted();
       try {
-        for await (const batch of gather(noted(), (message) => message.data.byteLength, batchLimits)) {
-          await handle(batch, created, signal);
+        for await (const batch of gather(source, (message) => message.data.byteLength, batchLimits)) {
+          await handle(batch, created, signal, allow);
           for (const message of batch) unsettled.delete(message);
         }
       } finally {
         signal.removeEventListener('abort', end);
+        end();
+        await readToEnd(source);
         // This recorder stops: another one shall not have to wait until the server takes it for dead.
         for (const message of unsettled) message.nak();
-        await pulled.close();
       }
       if (count > 0) {
         const fitting = Math.floor((batchLimits.bytes * count) / Math.max(1, bytes));
