@@ -37,7 +37,7 @@ async function expectInvariants(database: Database, trials: number): Promise<voi
 
 describe('a stack that is hit', () => {
   // Long enough to be hit in the middle: some seconds a trial.
-  const spec = sandbox.writeSpec('longer.json', tinySpec({ name: 'hit', epochs: 300 }));
+  const spec = sandbox.writeSpec('longer.json', tinySpec({ name: 'hit', epochs: 100 }));
 
   it('completes a sweep although a worker is killed with -9 in the middle of it', async () => {
     const up = await sandbox.run(['up', '--workers', '2', '--slots', '1']);
