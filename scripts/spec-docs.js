@@ -161,6 +161,7 @@ const parts = {
   fields: () => fieldTable(anyWorkload, ['$schema'], sections),
   simplex: () => fieldTable(anyWorkload.properties.grid.properties.simplex),
   workloads: workloadSections,
+  augment: () => fieldTable(anyWorkload.properties.data.properties.augment),
   weightings: () =>
     catalogSections({ ...weightings, ...derivedRows }, anyWorkload.properties.weightings.items.oneOf, 'method', [
       'tasks',

@@ -151,6 +151,12 @@ describe('a training that is cut in the middle of an epoch and goes on', () => {
     await expectSameWhenCut({ optimizer: { name, learningRate: 0.01 } }, middle);
   });
 
+  it('does so when every training picture is changed at random, which other numbers come of', async () => {
+    const augmented = { data: { ...data, augment: { flip: 0.5, scale: 1.5, colour: 0.3 } } };
+    await expectSameWhenCut(augmented, middle);
+    expect((await run(configOf(augmented))).numbers).not.toEqual((await run(configOf({}))).numbers);
+  });
+
   it('does so in the middle of a warm-up, with clipping, Nesterov’s momentum, decay and rates by group', async () => {
     const optimizer = {
       name: 'sgd',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { augmentOption } from './augmentation.js';
 
 /**
  * A folder under the data root, in parts of letters, digits, `.`, `_`, `-` and blanks; the worker checks that it is there
@@ -69,6 +70,7 @@ export const nyuv2Options = z.strictObject({
   labelFolder: labelFolder('label'),
   ...heldOut,
   broken: brokenOption,
+  augment: augmentOption,
 });
 export type Nyuv2Options = z.infer<typeof nyuv2Options>;
 
@@ -78,6 +80,7 @@ export const cityscapesArraysOptions = z.strictObject({
   labelFolder: labelFolder('label'),
   ...heldOut,
   broken: brokenOption,
+  augment: augmentOption,
 });
 export type CityscapesArraysOptions = z.infer<typeof cityscapesArraysOptions>;
 
@@ -91,6 +94,7 @@ export const cityscapesOptions = z.strictObject({
   width: z.int().min(16).max(2048).multipleOf(8).default(256).describe('Width to resize to, a multiple of 8.'),
   ...heldOut,
   broken: brokenOption,
+  augment: augmentOption,
 });
 export type CityscapesOptions = z.infer<typeof cityscapesOptions>;
 
@@ -134,5 +138,6 @@ export const imageFolderOptions = z.strictObject({
     .describe('Share of the other pictures held out as validation split, where none is named.'),
   splitSeed: heldOut.splitSeed,
   broken: brokenOption,
+  augment: augmentOption,
 });
 export type ImageFolderOptions = z.infer<typeof imageFolderOptions>;

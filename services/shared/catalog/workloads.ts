@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { augmentOption } from './augmentation.js';
 import { commandOptions, filledMetric } from './command-options.js';
 import { cityscapesArraysOptions, cityscapesOptions, imageFolderOptions, nyuv2Options } from './data-sets.js';
 import { metricsOfKind, type MetricInfo, type TaskKind } from './metrics.js';
@@ -51,6 +52,7 @@ export const streetScenesOptions = z.strictObject({
     .max(2_147_483_647)
     .default(1)
     .describe('Seed of the generated scenes, the same for every trial.'),
+  augment: augmentOption,
 });
 export type StreetScenesOptions = z.infer<typeof streetScenesOptions>;
 

@@ -17,20 +17,27 @@ export interface StepBatch {
 
 /**
  * @param indices of the training samples
- * @param step see `trainStep`
+ * @param step of training that it is for, see `trainStep`; left out for a batch that is only measured, and not augmented
  */
-export function openBatch({ tasks, workload, config }: Trial, indices: ArrayLike<number>, step = 0): StepBatch {
+export function openBatch(trial: Trial, indices: ArrayLike<number>, step?: number): StepBatch {
+  const { tasks, workload, config } = trial;
   const batch = workload.splits.train.batch(
     indices,
     tasks.map(({ name }) => name),
   );
+  if (step !== undefined) trial.augmenter?.apply(batch, indices, epochOf(trial, step));
   const tensors = tf.tidy(() => ({
     images: imageTensor(batch.images, batch.size, workload),
     targets: tasks.map(({ name, implementation }) =>
       implementation.targetTensor(targetOf(batch.targets, name), batch.size, workload.height, workload.width),
     ),
   }));
-  return { ...tensors, dropout: dropoutOf(config, 'training', step) };
+  return { ...tensors, dropout: dropoutOf(config, 'training', step ?? 0) };
+}
+
+/** Counted from 0. */
+function epochOf({ config, workload }: Trial, step: number): number {
+  return Math.floor(step / Math.ceil(workload.splits.train.length / config.batchSize));
 }
 
 export interface TaskLoss {

@@ -1,5 +1,6 @@
 import './register-gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
+<<<<<<< HEAD
 import {
   faultOfEncoder,
   faultOfNoise,
@@ -7,6 +8,10 @@ import {
   faultOfPair,
   faultOfTasks,
 } from '../../shared/catalog/compatibility.js';
+=======
+import { augmentationOf } from '../../shared/catalog/augmentation.js';
+import { faultOfEncoder, faultOfNoise, faultOfNoisyLosses, faultOfPair } from '../../shared/catalog/compatibility.js';
+>>>>>>> 4ba5b7e (feat: augmentation of training pictures whose targets stay right)
 import { SigmasweepError } from '../../shared/errors.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import type { GroupedParameter, Model } from '../models/model.js';
@@ -16,6 +21,7 @@ import { createOptimizer } from '../optimizers/registry.js';
 import { createWeighting } from '../weighting/registry.js';
 import type { Weighting } from '../weighting/weighting.js';
 import type { OpenTask, OpenWorkload, TaskKindImplementation } from '../workloads/workload.js';
+import { Augmenter } from './augmentation/augmenter.js';
 import { GradientCosines } from './gradient-cosines.js';
 import { joinStates, type PartState } from './part-state.js';
 import { RecordedFunction } from './recorded-function.js';
@@ -39,6 +45,8 @@ export interface Trial {
   /** Those that training moves, in the order that `optimizer` wants their gradients. */
   readonly variables: readonly TrainedVariable[];
   readonly optimizer: Optimizer;
+  /** Changes training batches; undefined where they are trained on as they are. */
+  readonly augmenter: Augmenter | undefined;
   /** Between the tasks' gradients of the running epoch; stays empty where the weighting takes no gradients. */
   readonly cosines: GradientCosines;
   /** How what is computed over and over is run. */
@@ -110,6 +118,9 @@ export function openTrial(
         hint: 'Give the encoder or the head of a task a learning rate above 0 (optimizer.learningRates).',
       });
     }
+    const augmentation = augmentationOf(config.data);
+    const augmenter =
+      augmentation === undefined ? undefined : new Augmenter(augmentation, workload, tasks, config.seed);
     const cosines = new GradientCosines(tasks.length);
     const steps = opened(new RecordedFunction('training steps', tell));
     const predictions = opened(new RecordedFunction('predictions', tell));
@@ -123,7 +134,20 @@ export function openTrial(
       optimizer: optimizer.state,
       cosines: cosines.state,
     });
-    return { config, workload, tasks, model, weighting, variables, optimizer, cosines, recordings, state, dispose };
+    return {
+      config,
+      workload,
+      tasks,
+      model,
+      weighting,
+      variables,
+      optimizer,
+      augmenter,
+      cosines,
+      recordings,
+      state,
+      dispose,
+    };
   } catch (error) {
     dispose();
     throw error;
