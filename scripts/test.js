@@ -1,5 +1,5 @@
 // The one test command: build, static checks, then every test. Ends with "N passed, N failed" from the runner's result.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -8,13 +8,32 @@ import { fileURLToPath } from 'node:url';
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const filters = process.argv.slice(2);
 
-function run(what, command, args, env = {}) {
-  const started = Date.now();
-  const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+function tell(what, status, started) {
   process.stdout.write(
     `test: ${what} ${status === 0 ? 'ok' : 'FAILED'} (${((Date.now() - started) / 1000).toFixed(0)} s)\n`,
   );
   return status === 0;
+}
+
+function run(what, command, args, env = {}) {
+  const started = Date.now();
+  const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  return tell(what, status, started);
+}
+
+/** As `run`, beside others: what the command prints comes out in one piece, when it has ended. */
+function runBeside(what, args) {
+  const started = Date.now();
+  return new Promise((resolve) => {
+    const child = spawn(node, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const printed = [];
+    child.stdout.on('data', (chunk) => printed.push(chunk));
+    child.stderr.on('data', (chunk) => printed.push(chunk));
+    child.on('close', (status) => {
+      process.stdout.write(Buffer.concat(printed));
+      resolve(tell(what, status, started));
+    });
+  });
 }
 
 function isInstalled(names) {
@@ -38,30 +57,34 @@ function ensureChromium() {
 }
 
 const node = process.execPath;
+// The longest first. Each takes one core, so that two at a time fill the smallest machine.
 const checks = [
-  ['build', node, ['scripts/build.js']],
-  ['types', node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json']],
-  [
-    'types of the browser code',
-    node,
-    ['node_modules/typescript/bin/tsc', '-p', 'services/dashboard/client/tsconfig.json'],
-  ],
-  ['format', node, ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']],
-  ['lint', node, ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']],
+  ['lint', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']],
+  ['types', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json']],
+  ['format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']],
   [
     'import rules',
-    node,
-    ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.cjs', 'services'],
+    [
+      'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+      ...['--config', '.dependency-cruiser.cjs', 'services'],
+    ],
   ],
+  ['types of the browser code', ['node_modules/typescript/bin/tsc', '-p', 'services/dashboard/client/tsconfig.json']],
 ];
 
-ensureChromium();
-let failedChecks = 0;
-for (const [what, command, args] of checks) {
-  if (run(what, command, args)) continue;
-  failedChecks += 1;
-  if (what === 'build') break;
+async function failedOf(waiting) {
+  let failures = 0;
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    if (!(await runBeside(...next))) failures += 1;
+  }
+  return failures;
 }
+
+ensureChromium();
+const built = run('build', node, ['scripts/build.js']);
+const waiting = built ? [...checks] : [];
+const failures = await Promise.all([failedOf(waiting), failedOf(waiting)]);
+const failedChecks = failures.reduce((sum, count) => sum + count, built ? 0 : 1);
 
 const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-tests-'));
 const report = join(folder, 'report.json');
