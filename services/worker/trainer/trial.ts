@@ -1,6 +1,6 @@
 import './register-gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
-<<<<<<< HEAD
+import { augmentationOf } from '../../shared/catalog/augmentation.js';
 import {
   faultOfEncoder,
   faultOfNoise,
@@ -8,10 +8,6 @@ import {
   faultOfPair,
   faultOfTasks,
 } from '../../shared/catalog/compatibility.js';
-=======
-import { augmentationOf } from '../../shared/catalog/augmentation.js';
-import { faultOfEncoder, faultOfNoise, faultOfNoisyLosses, faultOfPair } from '../../shared/catalog/compatibility.js';
->>>>>>> 4ba5b7e (feat: augmentation of training pictures whose targets stay right)
 import { SigmasweepError } from '../../shared/errors.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import type { GroupedParameter, Model } from '../models/model.js';
