@@ -6,9 +6,8 @@ import { availableParallelism } from 'node:os';
 import { until } from '../test/helpers/deadline.js';
 import { runPeers, type PeerResult } from './orchestration/peers.js';
 import {
-  childrenOf,
+  countProcessorTime,
   forkBench,
-  processorSeconds,
   submitTrials,
   untilReady,
   withOrchestrator,
@@ -41,7 +40,7 @@ async function expectRecorded({ client }: Orchestrator, sweepId: string): Promis
 }
 
 async function measure(orchestrator: Orchestrator): Promise<Measured> {
-  const { natsUrl, connection, client, pids } = orchestrator;
+  const { natsUrl, connection, client } = orchestrator;
   const processes: BenchProcess[] = [];
   try {
     for (let index = 0; index < workers; index += 1) {
@@ -50,24 +49,13 @@ async function measure(orchestrator: Orchestrator): Promise<Measured> {
     await Promise.all(processes.map(untilReady));
     // A few, so that everything is compiled and connected.
     await untilEnded(client, await submitTrials(connection, 500));
-    const groups: Readonly<Record<string, () => readonly number[]>> = {
-      workers: () => processes.map(({ pid }) => pid),
-      coordinator: () => pids.coordinators,
-      PostgreSQL: () => [pids.postgres, ...childrenOf(pids.postgres)],
-      'nats-server': () => [pids.nats],
-    };
-    const used = (): Record<string, number> =>
-      Object.fromEntries(Object.entries(groups).map(([name, of]) => [name, processorSeconds(of())]));
-    const before = used();
+    const processorTime = countProcessorTime(orchestrator, { workers: processes.map(({ pid }) => pid) });
     const started = performance.now();
     const sweepId = await submitTrials(connection, trials);
     await untilEnded(client, sweepId);
     const seconds = (performance.now() - started) / 1000;
-    const after = used();
+    const processor = processorTime();
     await expectRecorded(orchestrator, sweepId);
-    const processor = Object.fromEntries(
-      Object.keys(groups).map((name) => [name, (after[name] ?? 0) - (before[name] ?? 0)]),
-    );
     return { seconds, processor };
   } finally {
     await Promise.all(processes.map((one) => one.end()));

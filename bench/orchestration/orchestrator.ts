@@ -160,6 +160,28 @@ export function processorSeconds(pids: readonly number[]): number {
   }, 0);
 }
 
+/**
+ * Begins to count the processor time of an orchestrator's parts and of other processes.
+ * @param others ids of further processes, by the name of their kind
+ * @returns a function that gives the seconds used since, by kind
+ */
+export function countProcessorTime(
+  { pids }: Pick<Orchestrator, 'pids'>,
+  others: Readonly<Record<string, readonly number[]>> = {},
+): () => Readonly<Record<string, number>> {
+  const used = (): [string, number][] => {
+    const groups = {
+      ...others,
+      coordinator: pids.coordinators,
+      PostgreSQL: [pids.postgres, ...childrenOf(pids.postgres)],
+      'nats-server': [pids.nats],
+    };
+    return Object.entries(groups).map(([name, ids]) => [name, processorSeconds(ids)]);
+  };
+  const before = Object.fromEntries(used());
+  return () => Object.fromEntries(used().map(([name, seconds]) => [name, seconds - (before[name] ?? 0)]));
+}
+
 /** Ids of the processes that a process has started and that still run. */
 export function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8')
