@@ -25,9 +25,6 @@ export interface Submission {
   readonly trials: readonly StoredTrial[];
 }
 
-/** A sweep of 100,000 trials takes seconds, on a machine that has other things to do a minute, in milliseconds. */
-const timeoutMs = 300_000;
-
 export interface SubmittedSweep {
   readonly sweepId: string;
   /** False when the same submission was known. */
@@ -44,25 +41,21 @@ export interface SubmittedSweep {
  */
 export async function submitSweep(database: Database, submission: Submission): Promise<SubmittedSweep> {
   const specHash = identityOfSpec(submission.spec);
-  return inTransaction(
-    database,
-    async (transaction) => {
-      const sweepId = newId('sweep');
-      const { spec, idempotencyKey } = submission;
-      const made = await transaction.$queryRaw<{ id: string }[]>`
+  return inTransaction(database, async (transaction) => {
+    const sweepId = newId('sweep');
+    const { spec, idempotencyKey } = submission;
+    const made = await transaction.$queryRaw<{ id: string }[]>`
       INSERT INTO sweep (id, name, workload, tasks, spec, spec_hash, idempotency_key)
       VALUES (${sweepId}, ${spec.name}, ${spec.workload}, ${[...spec.tasks]}::text[], ${JSON.stringify(spec)}::jsonb,
         ${specHash}, ${idempotencyKey})
       ON CONFLICT (idempotency_key) DO NOTHING
       RETURNING id`;
-      if (made.length === 0) return knownSweep(transaction, idempotencyKey, specHash);
-      await insertSchedule(transaction, sweepId, spec);
-      await insertSettings(transaction, sweepId, submission.settings);
-      await insertTrials(transaction, sweepId, submission);
-      return { sweepId, created: true, trials: submission.trials.length };
-    },
-    timeoutMs,
-  );
+    if (made.length === 0) return knownSweep(transaction, idempotencyKey, specHash);
+    await insertSchedule(transaction, sweepId, spec);
+    await insertSettings(transaction, sweepId, submission.settings);
+    await insertTrials(transaction, sweepId, submission);
+    return { sweepId, created: true, trials: submission.trials.length };
+  });
 }
 
 async function knownSweep(transaction: Queryable, key: string, specHash: string): Promise<SubmittedSweep> {

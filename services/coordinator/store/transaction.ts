@@ -1,8 +1,6 @@
 import type { Database, Queryable } from '../../shared/db/connect.js';
+import { transact } from '../../shared/db/transact.js';
 import { isDeadlock } from './sql-state.js';
-
-/** Longer than any statement here takes on a busy machine; a connection that hangs is given up after it. */
-const usualTimeoutMs = 60_000;
 
 /** Transactions that lock the same rows in opposite orders meet rarely; the server ends one of them. */
 const tries = 4;
@@ -15,15 +13,10 @@ const tries = 4;
 export async function inTransaction<Result>(
   database: Database,
   work: (transaction: Queryable) => Promise<Result>,
-  timeoutMs = usualTimeoutMs,
 ): Promise<Result> {
   for (let left = tries - 1; ; left -= 1) {
     try {
-      return await database.$transaction(work, {
-        timeout: timeoutMs,
-        maxWait: 10_000,
-        isolationLevel: 'ReadCommitted',
-      });
+      return await transact(database, work);
     } catch (error) {
       if (left === 0 || !isDeadlock(error)) throw error;
     }

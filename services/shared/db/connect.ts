@@ -4,8 +4,22 @@ import { Prisma, PrismaClient } from './generated/client.js';
 
 export { Prisma };
 export type Database = PrismaClient;
-/** Inside a transaction, or outside of one. */
-export type Queryable = Omit<PrismaClient, '$connect' | '$disconnect' | '$on' | '$transaction' | '$extends' | '$use'>;
+/** Takes statements, inside a transaction or outside of one. */
+export interface Queryable {
+  /** @returns the rows */
+  $queryRaw<Rows = unknown>(statement: TemplateStringsArray | Prisma.Sql, ...values: unknown[]): Promise<Rows>;
+  /** @returns how many rows were changed */
+  $executeRaw(statement: TemplateStringsArray | Prisma.Sql, ...values: unknown[]): Promise<number>;
+}
+
+const pools = new WeakMap<Database, pg.Pool>();
+
+/** The connections of a database, for what Prisma takes long for. */
+export function poolOf(database: Database): pg.Pool {
+  const pool = pools.get(database);
+  if (pool === undefined) throw new Error('this database was not opened by connectDatabase');
+  return pool;
+}
 
 /** Longer than any statement takes on a busy machine, in milliseconds. */
 const longestMs = 60_000;
@@ -41,7 +55,7 @@ class GuardedClient extends pg.Client {
  * for a client that says nothing more
  */
 export function connectDatabase(url: string, poolSize = 8, patienceMs = longestMs): Database {
-  const pool: pg.PoolConfig & { readonly Client: typeof pg.Client } = {
+  const settings: pg.PoolConfig & { readonly Client: typeof pg.Client } = {
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: 10_000,
@@ -52,5 +66,8 @@ export function connectDatabase(url: string, poolSize = 8, patienceMs = longestM
     idle_in_transaction_session_timeout: patienceMs,
     Client: GuardedClient,
   };
-  return new PrismaClient({ adapter: new PrismaPg(pool) });
+  const pool = new pg.Pool(settings);
+  const database = new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: true }) });
+  pools.set(database, pool);
+  return database;
 }

@@ -1,0 +1,53 @@
+import pg from 'pg';
+import { Prisma, poolOf, type Database, type Queryable } from './connect.js';
+
+const types = new pg.TypeOverrides();
+// What Prisma gives for an 8-byte integer too.
+types.setTypeParser(pg.types.builtins.INT8, BigInt);
+
+/**
+ * Runs statements in one transaction at the level READ COMMITTED: each statement sees what was committed before it. On a
+ * connection of the pool without Prisma in between, which costs more than most of the statements of a batch; they are
+ * written, and their rows read, as with Prisma's `$queryRaw`.
+ * @throws whatever the work throws, after everything it did was undone; the driver's error when the database is away
+ */
+export async function transact<Result>(
+  database: Database,
+  work: (transaction: Queryable) => Promise<Result>,
+): Promise<Result> {
+  const client = await poolOf(database).connect();
+  // A connection that dies between two statements tells nobody else; the next statement fails.
+  const passOver = (): void => undefined;
+  client.on('error', passOver);
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    const result = await work(statementsOn(client));
+    const { command } = await client.query('COMMIT');
+    // What the server answers when a statement failed and the work went on as if nothing had happened.
+    if (command !== 'COMMIT') throw new Error('a statement of the transaction had failed: nothing was committed');
+    return result;
+  } catch (error) {
+    try {
+      await client.query('ROLLBACK');
+    } catch (cause) {
+      broken = new Error('a transaction could not be undone', { cause });
+    }
+    throw error;
+  } finally {
+    client.off('error', passOver);
+    client.release(broken);
+  }
+}
+
+function statementsOn(client: pg.PoolClient): Queryable {
+  const run = (statement: TemplateStringsArray | Prisma.Sql, values: readonly unknown[]): Promise<pg.QueryResult> => {
+    const { text, values: bound } = statement instanceof Prisma.Sql ? statement : Prisma.sql(statement, ...values);
+    return client.query({ text, values: bound, types });
+  };
+  return {
+    $queryRaw: async <Rows>(statement: TemplateStringsArray | Prisma.Sql, ...values: unknown[]) =>
+      (await run(statement, values)).rows as Rows,
+    $executeRaw: async (statement, ...values) => (await run(statement, values)).rowCount ?? 0,
+  };
+}
