@@ -94,10 +94,10 @@ interface End {
 async function readEnd(database: Database, name: string): Promise<End> {
   const trials = await database.trial.findMany({
     where: { sweep: { name } },
-    include: {
-      setting: true,
-      attempts: { include: { metrics: { where: { split: 'validation', epoch: size.epochs } } } },
-    },
+    include: { setting: true },
+  });
+  const last = await database.metric.findMany({
+    where: { trialId: { in: trials.map(({ id }) => id) }, split: 'validation', epoch: size.epochs },
   });
   const epochs = trials.reduce((sum, { state, step, steps }) => {
     if (state === 'succeeded') return sum + size.epochs;
@@ -105,8 +105,8 @@ async function readEnd(database: Database, name: string): Promise<End> {
   }, 0);
   const ended = trials
     .filter(({ state }) => state === 'succeeded')
-    .map(({ setting, attempts }) => {
-      const metrics = attempts.flatMap((attempt) => attempt.metrics);
+    .map(({ id, setting }) => {
+      const metrics = last.filter(({ trialId }) => trialId === id);
       const valueOf = (task: string, metric: string): number =>
         metrics.find((one) => one.task === task && one.metric === metric)?.value ?? Number.NaN;
       return { setting, valueOf };

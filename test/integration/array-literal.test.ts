@@ -1,6 +1,10 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { numberArrayLiteral, textArrayLiteral } from '../../services/coordinator/store/array-literal.js';
+import {
+  nameArrayLiteral,
+  numberArrayLiteral,
+  textArrayLiteral,
+} from '../../services/coordinator/store/array-literal.js';
 import { startPostgres, type TestServer } from '../helpers/servers.js';
 
 describe('array literals', () => {
@@ -22,6 +26,9 @@ describe('array literals', () => {
     const texts = ['', ' ', 'NULL', 'null', 'a,b', '{}', '"', '\\', '\\"', 'a\nb\tc', 'é😀', '{"a":"\\n"}', "'"];
     const { rows } = await client.query('SELECT $1::text::text[] AS values', [textArrayLiteral(texts)]);
     expect(rows).toEqual([{ values: texts }]);
+    const repeated = [...texts, ...texts, '"'];
+    const named = await client.query('SELECT $1::text::text[] AS values', [nameArrayLiteral(repeated)]);
+    expect(named.rows).toEqual([{ values: repeated }]);
     const none = await client.query('SELECT $1::text::text[] AS values', [textArrayLiteral([])]);
     expect(none.rows).toEqual([{ values: [] }]);
   });

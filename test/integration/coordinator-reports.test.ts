@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cancel } from '../../services/coordinator/store/cancel.js';
+import { deleteSweep } from '../../services/coordinator/store/delete-sweep.js';
 import { findSweep } from '../../services/coordinator/store/list-sweeps.js';
 import { reapLeases } from '../../services/coordinator/store/reap-leases.js';
 import { recordReports } from '../../services/coordinator/store/record-reports.js';
@@ -75,6 +76,41 @@ describe('recordReports', () => {
       refused: [],
     });
     expect([await store.wholeOf(one.trialId), await store.wholeOf(two.trialId)]).toEqual(after);
+  });
+
+  it('stores a point once that is there already or is said twice, and all that are beside it', async () => {
+    const [known, twice, beside] = [
+      await runningTrial(store.database),
+      await runningTrial(store.database),
+      await runningTrial(store.database),
+    ];
+    await recordReports(store.database, [reportOf(known, metricItem(1, 0.25))], lease);
+    const batch = [
+      reportOf(known, metricItem(1, 0.25), metricItem(2)),
+      reportOf(twice, metricItem(1, 0.75)),
+      reportOf(beside, metricItem(1), { type: 'succeeded' }),
+      reportOf(twice, metricItem(1, 0.75)),
+    ];
+    expect((await recordReports(store.database, batch, lease)).refused).toEqual([]);
+    const stored = async ({ trialId }: typeof known): Promise<number[][]> =>
+      (await store.wholeOf(trialId)).metrics.map(({ epoch, value }) => [epoch, value]);
+    expect(await stored(known)).toEqual([
+      [1, 0.25],
+      [2, 0.5],
+    ]);
+    expect(await stored(twice)).toEqual([[1, 0.75]]);
+    expect(await stored(beside)).toEqual([[1, 0.5]]);
+    expect(await store.trialOf(beside.trialId)).toMatchObject({ state: 'succeeded' });
+  });
+
+  it('forgets the points of a sweep that is deleted, and only these', async () => {
+    const [gone, stays] = [await runningTrial(store.database), await runningTrial(store.database)];
+    const end = { type: 'succeeded' } as const;
+    const batch = [gone, stays].map((trial) => reportOf(trial, metricItem(1), metricItem(2), end));
+    await recordReports(store.database, batch, lease);
+    await deleteSweep(store.database, gone.sweepId);
+    expect(await store.database.metric.count({ where: { trialId: gone.trialId } })).toBe(0);
+    expect(await store.database.metric.count({ where: { trialId: stays.trialId } })).toBe(2);
   });
 
   it('keeps metrics that are redelivered after the result of their attempt', async () => {

@@ -38,7 +38,7 @@ interface Key {
 
 /** What is to be written for a batch of reports. */
 export interface Verdict {
-  readonly points: (Key & MetricPoint)[];
+  readonly points: (Key & { readonly points: readonly MetricPoint[] })[];
   readonly lines: (Key & Of<'log'>['lines'][number])[];
   readonly pictures: (Key & Of<'picture'>)[];
   readonly checkpoints: (Key & Of<'checkpoint'>)[];
@@ -139,7 +139,7 @@ export function judgeReports(reports: readonly ReportMessage[], standings: Reado
       if (standing.interrupted) verdict.interrupted.push({ trialId, attempt, workerId });
     }
     for (const item of items) {
-      if (item.type === 'metrics') verdict.points.push(...item.points.map((point) => ({ trialId, attempt, ...point })));
+      if (item.type === 'metrics') verdict.points.push({ trialId, attempt, points: item.points });
       if (item.type === 'log') verdict.lines.push(...item.lines.map((line) => ({ trialId, attempt, ...line })));
       if (item.type === 'picture') verdict.pictures.push({ trialId, attempt, ...item });
       if (item.type === 'checkpoint') verdict.checkpoints.push({ trialId, attempt, ...item });

@@ -3,7 +3,7 @@ import type { ReportMessage } from '../../shared/messages/reports.js';
 import { endAttempts } from './end-attempts.js';
 import { attemptKey, judgeReports, type LostAttempt, type RunningAttempt, type Standing } from './judge-reports.js';
 import { retryOptions } from '../../shared/schedule/retries.js';
-import { isDataFault } from './sql-state.js';
+import { isDataFault, isUniqueViolation } from './sql-state.js';
 import { inTransaction } from './transaction.js';
 import { writeCheckpoints, writeResumptions } from './checkpoints.js';
 import { extendLeases, writeLogLines, writeMetrics, writePictures } from './write-attempt-data.js';
@@ -66,6 +66,7 @@ async function recordTogether(
   database: Database,
   reports: readonly ReportMessage[],
   leaseSeconds: number,
+  repeated: boolean,
 ): Promise<RecordedBatch> {
   return inTransaction(database, async (transaction) => {
     const rows = await lockAndRead(transaction, reports);
@@ -77,7 +78,7 @@ async function recordTogether(
     );
     const verdict = judgeReports(reports, standings);
     await extendLeases(transaction, verdict.beats, leaseSeconds);
-    await writeMetrics(transaction, verdict.points);
+    await writeMetrics(transaction, verdict.points, repeated);
     await writeLogLines(transaction, verdict.lines);
     await writePictures(transaction, verdict.pictures);
     await writeCheckpoints(transaction, verdict.checkpoints);
@@ -91,6 +92,20 @@ async function recordTogether(
       refused: [],
     };
   });
+}
+
+/** Most reports are new. Where one is not, the database says so, and all are recorded as what may be there already. */
+async function recordOnce(
+  database: Database,
+  reports: readonly ReportMessage[],
+  leaseSeconds: number,
+): Promise<RecordedBatch> {
+  try {
+    return await recordTogether(database, reports, leaseSeconds, false);
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+  }
+  return recordTogether(database, reports, leaseSeconds, true);
 }
 
 /**
@@ -110,7 +125,7 @@ export async function recordReports(
 ): Promise<RecordedBatch> {
   if (reports.length === 0) return nothing;
   try {
-    return await recordTogether(database, reports, leaseSeconds);
+    return await recordOnce(database, reports, leaseSeconds);
   } catch (error) {
     if (!isDataFault(error)) throw error;
     if (reports.length === 1) return { ...nothing, refused: [{ index: 0, error }] };

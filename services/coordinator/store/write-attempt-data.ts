@@ -1,29 +1,42 @@
-import type { Queryable } from '../../shared/db/connect.js';
-import { numberArrayLiteral, textArrayLiteral } from './array-literal.js';
+import { Prisma, type Queryable } from '../../shared/db/connect.js';
+import { nameArrayLiteral, numberArrayLiteral, textArrayLiteral } from './array-literal.js';
 import type { Verdict } from './judge-reports.js';
 import { storableText } from './storable-text.js';
 
 // Each statement carries the fence once more: an attempt that lost its trial writes nothing, whoever calls. The same row
 // twice is no conflict but a report that was sent twice.
 
-/** Numbers of attempts, keyed by (trial, attempt, epoch, split, task, metric). */
-export async function writeMetrics(transaction: Queryable, points: Verdict['points']): Promise<void> {
+/**
+ * Numbers of attempts, keyed by (trial, attempt, epoch, split, task, metric). To look for each point before it is written
+ * costs as much as writing it, and hardly ever one is there already.
+ * @param repeated whether some may be there already, which are passed over; otherwise they are a violation of the key
+ */
+export async function writeMetrics(
+  transaction: Queryable,
+  reported: Verdict['points'],
+  repeated: boolean,
+): Promise<void> {
+  const points = reported.flatMap((one) => one.points);
   if (points.length === 0) return;
+  const owners = reported.flatMap(({ points: own }, index) => own.map(() => index + 1));
   await transaction.$executeRaw`
     INSERT INTO metric (trial_id, attempt, epoch, split, task, metric, value)
-    SELECT p.trial_id, p.attempt, p.epoch, p.split, p.task, p.metric, p.value
+    SELECT o.trial_id, o.attempt, p.epoch, p.split, p.task, p.metric, p.value
     FROM unnest(
-      ${textArrayLiteral(points.map((point) => point.trialId))}::text::text[],
-      ${numberArrayLiteral(points.map((point) => point.attempt))}::text::int[],
+      ${numberArrayLiteral(owners)}::text::int[],
       ${numberArrayLiteral(points.map((point) => point.epoch))}::text::int[],
-      ${textArrayLiteral(points.map((point) => point.split))}::text::text[],
-      ${textArrayLiteral(points.map((point) => point.task))}::text::text[],
-      ${textArrayLiteral(points.map((point) => point.metric))}::text::text[],
+      ${nameArrayLiteral(points.map((point) => point.split))}::text::text[],
+      ${nameArrayLiteral(points.map((point) => point.task))}::text::text[],
+      ${nameArrayLiteral(points.map((point) => point.metric))}::text::text[],
       ${numberArrayLiteral(points.map((point) => point.value))}::text::float8[]
-    ) AS p(trial_id, attempt, epoch, split, task, metric, value)
-    JOIN attempt a ON a.trial_id = p.trial_id AND a.number = p.attempt
+    ) AS p(owner, epoch, split, task, metric, value)
+    JOIN unnest(
+      ${textArrayLiteral(reported.map((one) => one.trialId))}::text::text[],
+      ${numberArrayLiteral(reported.map((one) => one.attempt))}::text::int[]
+    ) WITH ORDINALITY AS o(trial_id, attempt, number) ON o.number = p.owner
+    JOIN attempt a ON a.trial_id = o.trial_id AND a.number = o.attempt
       AND a.outcome NOT IN ('lease-expired', 'stopped', 'cancelled')
-    ON CONFLICT DO NOTHING`;
+    ${repeated ? Prisma.sql`ON CONFLICT DO NOTHING` : Prisma.empty}`;
 }
 
 export async function writeLogLines(transaction: Queryable, lines: Verdict['lines']): Promise<void> {
