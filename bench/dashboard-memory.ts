@@ -17,12 +17,12 @@ import { writeLargeSweep } from './large-sweep.js';
 import type { BenchRecord } from './record.js';
 import { withStack, type Stack } from './stack.js';
 
-const sweep = { id: 'sweep-hour', settings: 12, seeds: 3, epochs: 10, running: 3 };
+const sweep = { id: 'sweep-hour', settings: 6, seeds: 3, epochs: 10, running: 3 };
 const viewers = 50;
-/** One change each 400 ms, for an hour. */
-const changes = 9000;
+/** One change a second, for an hour. */
+const changes = 3600;
 /** Caches fill, and functions are compiled, during the first of them. */
-const warmUp = 1500;
+const warmUp = 600;
 const mebibyte = 2 ** 20;
 
 setFlagsFromString('--expose-gc');

@@ -51,14 +51,17 @@ interface Violation {
 const pages = [
   '/',
   '/?find=nothing-like-this',
+  '/?archived=1',
   '/launch?example=class-depth',
   '/launch?example=three-tasks',
   '/workers',
   '/actions',
   `/sweeps/${sweep.id}`,
+  `/sweeps/${sweep.id}?group=kind&pin=fixed-0.9&pick=fixed-0.9&pick=uncertainty&sort=depth.meanError`,
   `/sweeps/${sweep.id}/delete`,
   `/trials/${seededTrialId(sweep, 0)}`,
   `/trials/${seededTrialId(sweep, 3)}`,
+  `/trials/${seededTrialId(sweep, 0)}?against=${seededTrialId(sweep, 1)}`,
   '/nothing-here',
 ] as const;
 
@@ -74,7 +77,11 @@ async function violations(path: string, dark: boolean, known: boolean): Promise<
   const page = await context.newPage();
   await page.goto(`${rig.url}${path}`);
   if (path.startsWith('/launch')) await page.locator('#spec-form > *').first().waitFor();
-  if (/^\/(sweeps|trials)\/[^/]*$/.test(path)) await page.locator('[data-charts] canvas').first().waitFor();
+  if (/^\/(sweeps|trials)\/[^/]*$/.test(path)) {
+    // A chart is drawn when it comes near the window.
+    await page.locator('[data-charts] figure').first().scrollIntoViewIfNeeded();
+    await page.locator('[data-charts] canvas').first().waitFor();
+  }
   await page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((details) => (details.open = true))");
   await page.addScriptTag({ content: axe });
   const found = await page.evaluate<Violation[]>('axe.run(document).then((result) => result.violations)');

@@ -6,8 +6,10 @@ import { sharesOf } from '../../services/dashboard/charts/response-surface.js';
 import { bandsOf, triangulate, type PlanePoint } from '../../services/dashboard/charts/surface.js';
 import { finishedOverTime, timeGroups } from '../../services/dashboard/charts/time-and-throughput.js';
 import { compactJson } from '../../services/dashboard/charts/compact-json.js';
+import { drawChart } from '../../services/dashboard/charts/draw/draw.js';
+import { lightInk } from '../../services/dashboard/charts/draw/ink.js';
 import { planePoint } from '../../services/dashboard/charts/draw/ternary.js';
-import type { Shares } from '../../services/dashboard/charts/spec.js';
+import type { Shares, TernaryChart } from '../../services/dashboard/charts/spec.js';
 
 /** Twice the signed area of a polygon, by the shoelace formula. */
 function twiceArea(polygon: readonly PlanePoint[]): number {
@@ -206,5 +208,54 @@ describe('charts as JSON', () => {
     expect(compactJson({ a: 1 / 3, b: 12_345_678, c: [1e-9 / 3], d: '0.123456789' })).toBe(
       '{"a":0.333333,"b":12345678,"c":[3.33333e-10],"d":"0.123456789"}',
     );
+  });
+});
+
+describe('a drawn triangle', () => {
+  /** A lattice of so many steps whose values rise towards one corner. */
+  const chartOf = (steps: number): TernaryChart => ({
+    kind: 'ternary',
+    id: 'surface',
+    title: 'Surface',
+    valueLabel: 'IoU',
+    better: 'higher',
+    decimals: 1,
+    corners: ['semantic', 'instance', 'depth'],
+    points: Array.from({ length: steps + 1 }, (_, first) =>
+      Array.from({ length: steps + 1 - first }, (_, second) => ({
+        shares: [first / steps, second / steps, (steps - first - second) / steps] as const,
+        value: 20 + first + 0.01 * second,
+        seeds: 3,
+        note: 'a setting',
+      })),
+    ).flat(),
+    paths: [],
+  });
+  const numbersOf = (steps: number, width: number) => {
+    const drawn = drawChart(chartOf(steps), [], { width, ink: lightInk, hidden: new Set(), alone: false });
+    // Only the numbers of points have a halo.
+    return [...drawn.matchAll(/<text x="([\d.]+)" y="([\d.]+)"[^>]*paint-order[^>]*text-anchor="(\w+)">([^<]+)</g)].map(
+      ([, x, y, anchor, text]) => ({ x: Number(x), y: Number(y), anchor, text }),
+    );
+  };
+
+  it.each([
+    [4, 300],
+    [10, 400],
+    [20, 300],
+  ])('of %i steps and %i pixels writes the extremes, and no number over another', (steps, width) => {
+    const numbers = numbersOf(steps, width);
+    expect(numbers.map(({ text }) => text)).toContain((20 + steps).toFixed(1));
+    expect(numbers.map(({ text }) => text)).toContain('20.0');
+    for (const [index, one] of numbers.entries()) {
+      for (const other of numbers.slice(index + 1)) {
+        if (one.anchor !== other.anchor || Math.abs(one.y - other.y) >= 10.5) continue;
+        expect(Math.abs(one.x - other.x)).toBeGreaterThan(18);
+      }
+    }
+  });
+
+  it('writes every number where there is room', () => {
+    expect(numbersOf(4, 600)).toHaveLength(15);
   });
 });

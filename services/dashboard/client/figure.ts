@@ -91,6 +91,7 @@ export class Figure {
     this.#shown = { chart, legend, hidden };
     this.element.dataset.chart = chart.id;
     this.element.classList.toggle('chart-wide', chart.kind === 'parallel');
+    this.element.classList.toggle('chart-triangle', chart.kind === 'ternary');
     this.#title.textContent = chart.title;
     this.#better.textContent = chart.better === undefined ? '' : chart.better === 'higher' ? '↑ better' : '↓ better';
     this.#table.setAttribute('aria-label', `Numbers of ${chart.title}`);

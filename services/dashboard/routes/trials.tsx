@@ -1,3 +1,4 @@
+import { isTerminal } from '../../shared/trial-state.js';
 import { Hono, type Context } from 'hono';
 import { trialChartSections } from '../charts/trial-charts.js';
 import type { Dependencies } from '../dependencies.js';
@@ -9,6 +10,7 @@ import { findTrial, readLog, type TrialDetail } from '../queries/trials.js';
 import { ConfigurationDifference } from '../views/configuration-difference.js';
 import { Pictures } from '../views/pictures.js';
 import { AnnotationCard } from '../views/annotation.js';
+import { ConfusionMatrices } from '../views/confusion.js';
 import { Configuration, Log } from '../views/trial-parts.js';
 import { Attempts, Checkpoints, TrialHead, TrialPage } from '../views/trial.js';
 import { answerTo, readCount, readFields, readId, readNotice } from './parameters.js';
@@ -47,10 +49,18 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
       pictures={await listPictures(database, trial.id, attempt)}
       epoch={epoch}
       attempt={chosenAttempt}
+      over={isTerminal(trial.state)}
     />
   );
   const head = async ({ trial, attempt }: View) => (
     <TrialHead trial={trial} metrics={await readTestMetrics(database, trial.id, attempt)} />
+  );
+  const confusion = async ({ trial, attempt }: View) => (
+    <ConfusionMatrices
+      source={trial.sweep}
+      tasks={trial.setting.tasks}
+      metrics={await readTestMetrics(database, trial.id, attempt)}
+    />
   );
   const attempts = ({ trial, attempt }: View) => (
     <>
@@ -87,6 +97,7 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
     head,
     attempts: (view) => Promise.resolve(attempts(view)),
     pictures,
+    confusion,
     log,
   };
 
@@ -112,6 +123,7 @@ export function trialRoutes({ database, assets, commands }: Dependencies): Hono 
           />
         }
         pictures={await pictures(view)}
+        confusion={await confusion(view)}
         configuration={
           <>
             <Configuration config={view.trial.config} />

@@ -24,8 +24,8 @@ export function AnnotationCard({ base, annotation }: { base: string; annotation:
   const isEmpty = notes === '' && tags.length === 0;
   if (isEmpty && !mayOperate()) return null;
   return (
-    <section class="card annotation" aria-labelledby="annotation-title">
-      <div class="card-head">
+    <section class={isEmpty ? 'annotation annotation-empty' : 'card annotation'} aria-labelledby="annotation-title">
+      <div class={isEmpty ? 'hidden' : 'card-head'}>
         <h2 id="annotation-title">Notes and tags</h2>
       </div>
       <Tags tags={tags} />

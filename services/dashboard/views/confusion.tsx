@@ -1,3 +1,4 @@
+import { classColour } from '../../shared/catalog/class-colours.js';
 import type { TaskSource } from '../../shared/catalog/workloads.js';
 import { taskLabel } from '../../shared/compare/metric-names.js';
 import { confusionTable, type ConfusionTable } from '../../shared/messages/confusion-cells.js';
@@ -13,6 +14,15 @@ function percent(part: number, whole: number): string {
 /** How often a class was predicted. */
 function predictedAs(counts: ConfusionTable['counts'], label: number): number {
   return counts.reduce((sum, row) => sum + (row[label] ?? 0), 0);
+}
+
+/** The colour of a class in the pictures. */
+function ClassSwatch({ label }: { label: number }) {
+  return (
+    <svg class="class-swatch" viewBox="0 0 10 10" aria-hidden="true">
+      <rect width="10" height="10" rx="2" fill={`rgb(${classColour(label).join(' ')})`} />
+    </svg>
+  );
 }
 
 function Matrix({ label, table: { classes, counts } }: { label: string; table: ConfusionTable }) {
@@ -41,7 +51,10 @@ function Matrix({ label, table: { classes, counts } }: { label: string; table: C
             const all = row.reduce((sum, count) => sum + count, 0);
             return (
               <tr>
-                <th scope="row">{classes[truth]}</th>
+                <th scope="row">
+                  <ClassSwatch label={truth} />
+                  {classes[truth]}
+                </th>
                 {row.map((count, predicted) => (
                   <td
                     class={`number shade-${all === 0 ? 0 : Math.ceil((shades * count) / all)}${predicted === truth ? ' hit' : ''}`}
@@ -72,14 +85,19 @@ export function ConfusionMatrices(props: {
   });
   if (tables.length === 0) return <></>;
   return (
-    <section class="confusions" aria-label="Confusion matrices">
-      {tables.map(({ task, table }) => (
-        <Matrix label={taskLabel(props.source, task)} table={table} />
-      ))}
-      <p class="sub">
+    <section class="card" aria-labelledby="confusion-title">
+      <div class="card-head">
+        <h2 id="confusion-title">Confusion matrices</h2>
+      </div>
+      <p class="muted">
         Samples of the test split, or their pixels, after the last epoch. IoU: those of the class in both, over those in
-        either.
+        either. Squares have the colour of the class in the pictures.
       </p>
+      <div class="confusions">
+        {tables.map(({ task, table }) => (
+          <Matrix label={taskLabel(props.source, task)} table={table} />
+        ))}
+      </div>
     </section>
   );
 }

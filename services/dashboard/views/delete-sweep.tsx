@@ -19,18 +19,19 @@ export function DeleteSweepPage({ assets, sweep }: { assets: PageProps['assets']
       </p>
       {active > 0 ? (
         <p class="question text-bad">{trialsText(active)} are waiting, queued or running: cancel the sweep first.</p>
-      ) : (
-        <form method="post" action={`/sweeps/${sweep.id}/delete`}>
-          <button class="button button-danger" type="submit">
-            Delete the sweep and {trialsText(sweep.progress.total)}
-          </button>
-        </form>
-      )}
-      <p class="question">
+      ) : null}
+      <div class="choices">
+        {active > 0 ? null : (
+          <form method="post" action={`/sweeps/${sweep.id}/delete`}>
+            <button class="button button-danger" type="submit">
+              Delete the sweep and {trialsText(sweep.progress.total)}
+            </button>
+          </form>
+        )}
         <a class="button" href={`/sweeps/${sweep.id}`}>
           Keep it
         </a>
-      </p>
+      </div>
     </Page>
   );
 }

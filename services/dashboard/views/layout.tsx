@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { Child } from 'hono/jsx';
 import { currentIdentity } from '../access/identity.js';
 import { softwareVersion } from '../../shared/version.js';
+import { Brand } from './brand.js';
 import { icon } from './icon.js';
 import { assetUrl, type Assets } from '../assets.js';
 
@@ -43,12 +44,7 @@ export function Page({ title, assets, events, current, script, children }: PageP
           </a>
           <header class="bar">
             <div class="bar-inner">
-              <a class="brand" href="/">
-                <svg class="brand-mark" viewBox="0 0 32 32" aria-hidden="true">
-                  <path d="M26 8.5H15.5a7.5 7.5 0 1 0 6 3" />
-                </svg>
-                sigmasweep
-              </a>
+              <Brand />
               <nav aria-label="Main">
                 {navigation.map(({ key, href, label }) => (
                   <a href={href} aria-current={current === key ? 'page' : undefined}>

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { assetUrl, type Assets } from '../assets.js';
+import { BrandBar } from './brand.js';
 import { icon } from './icon.js';
 
 /** Asks for the secret; needs no script. */
@@ -15,6 +16,7 @@ export function LoginPage({ assets, next, fault }: { assets: Assets; next: strin
           <link rel="stylesheet" href={assetUrl(assets, 'styles.css')} />
         </head>
         <body>
+          <BrandBar />
           <main class="message">
             <h1>Log in</h1>
             {fault === undefined ? null : (

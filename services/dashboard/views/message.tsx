@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { assetUrl, type Assets } from '../assets.js';
+import { BrandBar } from './brand.js';
 import { icon } from './icon.js';
 
 export interface MessageProps {
@@ -28,6 +29,7 @@ export function MessagePage({ assets, title, text, hint, code, back, retryAfter 
           <link rel="stylesheet" href={assetUrl(assets, 'styles.css')} />
         </head>
         <body>
+          <BrandBar />
           <main class="message">
             <h1>{title}</h1>
             <p>{text}</p>

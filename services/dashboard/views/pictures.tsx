@@ -20,6 +20,8 @@ export interface PicturesProps {
   readonly epoch: number | undefined;
   /** The attempt a person chose, for the links. */
   readonly attempt: number | undefined;
+  /** Whether there will be no further ones. */
+  readonly over: boolean;
 }
 
 /** What the column of a kind is called below its task. */
@@ -87,10 +89,16 @@ function EpochChoice({
 }
 
 /** A row per sample: the input, then truth, prediction and error of each task side by side. */
-export function Pictures({ trialId, source, tasks, pictures, epoch, attempt }: PicturesProps) {
+export function Pictures({ trialId, source, tasks, pictures, epoch, attempt, over }: PicturesProps) {
   const epochs = [...new Set(pictures.map((picture) => picture.epoch))].sort((a, b) => a - b);
   const newest = epochs.at(-1);
-  if (newest === undefined) return <p class="empty">Pictures of what the network predicts appear as it trains.</p>;
+  if (newest === undefined) {
+    return (
+      <p class="empty">
+        {over ? 'This attempt left no pictures.' : 'Pictures of what the network predicts appear as it trains.'}
+      </p>
+    );
+  }
   const shown = epoch !== undefined && epochs.includes(epoch) ? epoch : newest;
   const here = pictures.filter((picture) => picture.epoch === shown);
   const samples = [...new Set(here.map((picture) => picture.sample))].sort((a, b) => a - b);

@@ -7,13 +7,15 @@ import { taskLabel } from '../../shared/compare/metric-names.js';
 import { formatClock } from '../format.js';
 import type { LogRow } from '../queries/trials.js';
 
-/** Writes an option's value as a person would: lists with commas, records as "key value" pairs. */
+/** Writes an option's value as a person would: lists with commas, records as "key value" pairs after their name. */
 function readable(value: unknown): string {
   if (Array.isArray(value)) return value.map(readable).join(', ');
   if (typeof value === 'object' && value !== null) {
-    return Object.entries(value)
+    const { name, ...options } = value as Record<string, unknown>;
+    const text = Object.entries(options)
       .map(([key, item]) => `${key} ${readable(item)}`)
       .join(', ');
+    return typeof name !== 'string' ? text : text === '' ? name : `${name} (${text})`;
   }
   if (typeof value === 'number' && Math.abs(value) >= 10_000) return value.toLocaleString('en');
   return typeof value === 'string' ? value : JSON.stringify(value);

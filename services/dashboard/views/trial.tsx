@@ -5,7 +5,6 @@ import { dash } from '../../shared/compare/number-forms.js';
 import { formatDuration } from '../../shared/format-duration.js';
 import { formatBytes, formatTime } from '../format.js';
 import type { AttemptRow, CheckpointRow, RecordedError, TrialDetail } from '../queries/trials.js';
-import { ConfusionMatrices } from './confusion.js';
 import { Live, Page, TableScroll, type PageProps } from './layout.js';
 import { StateBadge } from './state.js';
 import { PauseButtons, PriorityForm } from './queue.js';
@@ -122,7 +121,6 @@ export function TrialHead({ trial, metrics }: { trial: TrialDetail; metrics: rea
       {trial.stop === null ? null : <p class="sub">Stopped early, so without a result. {trial.stop}.</p>}
       {trial.error === undefined ? null : <ErrorBox error={trial.error} />}
       <TestMetrics trial={trial} metrics={metrics} />
-      <ConfusionMatrices source={trial.sweep} tasks={trial.setting.tasks} metrics={metrics} />
     </>
   );
 }
@@ -245,6 +243,7 @@ export interface TrialPageProps {
   readonly attempts: Child;
   readonly annotation: Child;
   readonly pictures: Child;
+  readonly confusion: Child;
   readonly configuration: Child;
   readonly log: Child;
 }
@@ -272,6 +271,9 @@ export function TrialPage(props: TrialPageProps) {
         </Live>
       </section>
       <ChartsPlace source={`${base}/charts.json${query}`} />
+      <Live id="confusion" source={`${base}/fragment/confusion${query}`}>
+        {props.confusion}
+      </Live>
       <section class="card flush" aria-labelledby="attempts-title">
         <div class="card-head">
           <h2 id="attempts-title">Attempts</h2>

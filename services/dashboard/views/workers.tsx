@@ -59,7 +59,7 @@ function SlotTrials({ trials }: { trials: readonly SlotTrial[] }) {
             <Steps step={step} steps={steps} />
             <span class="sub">
               {step === null || steps === null ? 'no step yet' : `step ${String(step)} of ${String(steps)}`}
-              {stepsPerSecond === undefined ? '' : ` · ${rateText(stepsPerSecond)}`} · {formatDuration(seconds)}
+              {stepsPerSecond === undefined ? '' : ` · ${rateText(stepsPerSecond)}`} · {formatDuration(seconds)} so far
             </span>
           </span>
         </li>

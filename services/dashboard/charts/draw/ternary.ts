@@ -3,7 +3,7 @@ import type { LegendEntry, Shares, TernaryChart, TernaryPoint } from '../spec.js
 import type { Ink } from './ink.js';
 import { markPath } from './marks.js';
 import { niceStep, minus } from './scale.js';
-import { element, escapeXml, fitted, lineThrough, textAt, type Place } from './svg.js';
+import { element, escapeXml, fitted, lineThrough, textAt, textWidth, type Place } from './svg.js';
 import type { Area } from './xy.js';
 
 /** Height of an equilateral triangle of side 1. */
@@ -69,7 +69,7 @@ export function drawTernary(
         const entry = legend.find((one) => one.key === key);
         return entry === undefined ? [] : [drawPath(shares.map(at), entry, ink)];
       }),
-    ...points.map((point) => drawPoint(chart, point, at(point.shares), points.length <= 24, ink)),
+    ...drawPoints(chart, points, at, ink),
   ].join('');
 }
 
@@ -188,30 +188,64 @@ function drawPath(places: readonly Place[], entry: LegendEntry, ink: Ink): strin
   );
 }
 
-function drawPoint(chart: TernaryChart, point: TernaryPoint, [x, y]: Place, numbered: boolean, ink: Ink): string {
-  const text = minus(point.value.toFixed(chart.decimals));
-  const spread = point.deviation === undefined ? '' : ` ± ${point.deviation.toFixed(chart.decimals)}`;
-  const title = element('title', {}, escapeXml(`${point.note}: ${text}${spread} (n = ${point.seeds})`));
-  const dot = element(
-    'circle',
-    { cx: x, cy: y, r: 3.5, fill: ink.text, stroke: ink.surface, 'stroke-width': 1.25 },
-    title,
-  );
-  if (!numbered) return dot;
-  // Within the triangle and off its edges, where the shares are written.
-  const [first, second, third] = point.shares;
-  const [side, anchor] = second < 0.02 && first < 0.98 ? [7, 'start'] : first < 0.02 ? [-7, 'end'] : [0, 'middle'];
-  const below = third > 0.98 ? 26 : side === 0 ? -7 : 4;
-  return (
-    dot +
-    textAt(third > 0.98 ? x : x + side, y + below, text, {
-      fill: ink.text,
-      stroke: ink.surface,
-      'stroke-width': 3,
-      'stroke-linejoin': 'round',
-      'paint-order': 'stroke',
-      'font-size': 10.5,
-      'text-anchor': third > 0.98 ? 'middle' : anchor,
-    })
-  );
+/** Where a point's number stands: within the triangle and off its edges, where the shares are written. */
+function numberPlace({ shares: [first, second, third] }: TernaryPoint, [x, y]: Place): NumberPlace {
+  if (third > 0.98) return { x, y: y + 26, anchor: 'middle' };
+  if (second < 0.02 && first < 0.98) return { x: x + 7, y: y + 4, anchor: 'start' };
+  if (first < 0.02) return { x: x - 7, y: y + 4, anchor: 'end' };
+  return { x, y: y - 7, anchor: 'middle' };
+}
+
+interface NumberPlace {
+  readonly x: number;
+  readonly y: number;
+  readonly anchor: 'start' | 'middle' | 'end';
+}
+
+const numberSize = 10.5;
+
+/** Left, top, right and bottom of a number. */
+function boxOf({ x, y, anchor }: NumberPlace, text: string): readonly [number, number, number, number] {
+  const width = textWidth(text, numberSize);
+  const left = anchor === 'start' ? x : anchor === 'end' ? x - width : x - width / 2;
+  return [left, y - numberSize, left + width, y];
+}
+
+/**
+ * The points with their numbers. Where numbers would cover each other the best and the worst are written first; the
+ * others are in the points' titles, and in the table of the chart.
+ */
+function drawPoints(chart: TernaryChart, points: readonly TernaryPoint[], at: (shares: Shares) => Place, ink: Ink) {
+  const middle = points.reduce((sum, { value }) => sum + value, 0) / Math.max(1, points.length);
+  const outermostFirst = [...points].sort((a, b) => Math.abs(b.value - middle) - Math.abs(a.value - middle));
+  const taken: (readonly [number, number, number, number])[] = [];
+  const numbers = outermostFirst.flatMap((point) => {
+    const text = minus(point.value.toFixed(chart.decimals));
+    const place = numberPlace(point, at(point.shares));
+    const [left, top, right, bottom] = boxOf(place, text);
+    if (taken.some(([l, t, r, b]) => left < r && l < right && top < b && t < bottom)) return [];
+    taken.push([left, top, right, bottom]);
+    return [
+      textAt(place.x, place.y, text, {
+        fill: ink.text,
+        stroke: ink.surface,
+        'stroke-width': 3,
+        'stroke-linejoin': 'round',
+        'paint-order': 'stroke',
+        'font-size': numberSize,
+        'text-anchor': place.anchor,
+      }),
+    ];
+  });
+  const dots = points.map((point) => {
+    const [x, y] = at(point.shares);
+    const spread = point.deviation === undefined ? '' : ` ± ${point.deviation.toFixed(chart.decimals)}`;
+    const text = `${point.note}: ${minus(point.value.toFixed(chart.decimals))}${spread} (n = ${String(point.seeds)})`;
+    return element(
+      'circle',
+      { cx: x, cy: y, r: 3.5, fill: ink.text, stroke: ink.surface, 'stroke-width': 1.25 },
+      element('title', {}, escapeXml(text)),
+    );
+  });
+  return [...dots, ...numbers];
 }

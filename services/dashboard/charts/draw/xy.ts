@@ -23,7 +23,10 @@ export function yRange(chart: XyChart, hidden: ReadonlySet<string>): YRange {
   const low = least(values);
   const high = greatest(values);
   if (chart.logarithmic && low > 0 && high / low >= logarithmicFrom) return { low, high, logarithmic: true };
-  return { ...airy(low, high), logarithmic: false };
+  const wide = airy(low, high);
+  // Shares end at 100 %; what has gone beyond that is no share.
+  const most = chart.yLabel.endsWith('[%]') && high <= 100 ? 100 : Infinity;
+  return { low: wide.low, high: Math.min(most, wide.high), logarithmic: false };
 }
 
 function airy(low: number, high: number): { low: number; high: number } {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { classColour } from '../../../shared/catalog/class-colours.js';
 import type { MetricAccumulator, TaskKindImplementation } from '../workload.js';
-import { classColours, neutral, paintPicture } from './palettes.js';
+import { paintPicture } from './palettes.js';
 
 /**
  * Several labels for the whole image, each there or not. Targets: Int32, size × labels, 1 = there, 0 = not, negative =
@@ -43,7 +44,7 @@ export const multiLabel: TaskKindImplementation = {
 function paintBands(shares: readonly number[], height: number, width: number) {
   return paintPicture(height, width, (pixel, slot) => {
     const label = Math.floor(((pixel % width) * shares.length) / width);
-    const colour = classColours[label % classColours.length] ?? neutral;
+    const colour = classColour(label);
     const share = shares[label] ?? 0;
     for (let channel = 0; channel < 3; channel += 1) {
       slot[channel] = Math.round(255 + share * ((colour[channel] as number) - 255));

@@ -1,3 +1,4 @@
+import { classColour } from '../../../shared/catalog/class-colours.js';
 import type { Picture } from '../workload.js';
 
 type PixelSlot = Uint8Array;
@@ -6,34 +7,11 @@ type Rgb = readonly [red: number, green: number, blue: number];
 /** Pixels that no target covers. */
 export const neutral: Rgb = [128, 128, 128];
 
-/** Colours by class number: the first nine are those that Cityscapes gives the street scenes' classes, then its others. */
-export const classColours: readonly Rgb[] = [
-  [128, 64, 128],
-  [244, 35, 232],
-  [70, 70, 70],
-  [190, 153, 153],
-  [153, 153, 153],
-  [107, 142, 35],
-  [70, 130, 180],
-  [220, 20, 60],
-  [0, 0, 142],
-  [102, 102, 156],
-  [250, 170, 30],
-  [220, 220, 0],
-  [152, 251, 152],
-  [255, 0, 0],
-  [0, 0, 70],
-  [0, 60, 100],
-  [0, 80, 100],
-  [0, 0, 230],
-  [119, 11, 32],
-];
-
 /** Ignored pixels are drawn white: neutral grey would look like a class. */
 const ignored: Rgb = [255, 255, 255];
 
 export function segmentColour(label: number, slot: PixelSlot): void {
-  slot.set(label < 0 ? ignored : (classColours[label % classColours.length] ?? ignored));
+  slot.set(label < 0 ? ignored : classColour(label));
 }
 
 /** From no error to the largest that is told apart: ever darker, so that it can be read without colours too. */
