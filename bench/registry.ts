@@ -25,4 +25,5 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'claim-latency': () => import('./claim-latency.js'),
   'sweep-size': () => import('./sweep-size.js'),
   overhead: () => import('./overhead.js'),
+  'data-throughput': () => import('./data-throughput.js'),
 };

@@ -15,20 +15,25 @@ export function placePicture(from: Float32Array, to: Float32Array, placement: Pl
   const left = timesChannels(columns.low, channels);
   const right = timesChannels(columns.high, channels);
   const stride = width * channels;
+  const first = Math.min(left[0] as number, left[width - 1] as number);
+  const last = Math.max(right[0] as number, right[width - 1] as number) + channels;
+  // First between the two rows, of the columns that are seen; then between the columns of that row.
+  const between = new Float32Array(stride);
   for (let row = 0, at = 0; row < height; row += 1) {
     const upper = (rows.low[row] as number) * stride;
     const lower = (rows.high[row] as number) * stride;
     const down = rows.share[row] as number;
+    for (let place = first; place < last; place += 1) {
+      const above = from[upper + place] as number;
+      between[place] = above + down * ((from[lower + place] as number) - above);
+    }
     for (let column = 0; column < width; column += 1) {
       const across = columns.share[column] as number;
-      const [a, b] = [upper + (left[column] as number), upper + (right[column] as number)];
-      const [c, d] = [lower + (left[column] as number), lower + (right[column] as number)];
+      const a = left[column] as number;
+      const b = right[column] as number;
       for (let channel = 0; channel < channels; channel += 1, at += 1) {
-        const above = from[a + channel] as number;
-        const below = from[c + channel] as number;
-        const top = above + across * ((from[b + channel] as number) - above);
-        const bottom = below + across * ((from[d + channel] as number) - below);
-        to[at] = top + down * (bottom - top);
+        const one = between[a + channel] as number;
+        to[at] = one + across * ((between[b + channel] as number) - one);
       }
     }
   }

@@ -9,8 +9,8 @@ import type { Placement } from './placement.js';
  */
 export type TargetPlacer = (from: TargetArray, to: TargetArray, placement: Placement) => void;
 
-/** Class numbers have no mean: each pixel is the nearest one's. */
-const placeLabels: TargetPlacer = (from, to, { height, width, rows, columns }) => {
+/** Each pixel is the nearest one's: class numbers have no mean. */
+const placeNearest: TargetPlacer = (from, to, { height, width, rows, columns }) => {
   const columnOf = columns.nearest;
   for (let row = 0, at = 0; row < height; row += 1) {
     const start = (rows.nearest[row] as number) * width;
@@ -26,7 +26,12 @@ const placeLabels: TargetPlacer = (from, to, { height, width, rows, columns }) =
  * @param factorOf what an enlargement does to a distance
  */
 function placeDistances(factorOf: (scale: number) => number): TargetPlacer {
-  return (from, to, { height, width, rows, columns, scale }) => {
+  return (from, to, placement) => {
+    const { height, width, rows, columns, scale } = placement;
+    if (scale === 1) {
+      placeNearest(from, to, placement);
+      return;
+    }
     const factor = factorOf(scale);
     const { nearest, low, high, share } = columns;
     for (let row = 0, at = 0; row < height; row += 1) {
@@ -46,6 +51,11 @@ function placeDistances(factorOf: (scale: number) => number): TargetPlacer {
         const b = from[upper + right] as number;
         const c = from[lower + left] as number;
         const d = from[lower + right] as number;
+        if (a > 0 && b > 0 && c > 0 && d > 0) {
+          const top = a + across * (b - a);
+          to[at] = factor * (top + down * (c + across * (d - c) - top));
+          continue;
+        }
         const weightA = a > 0 ? (1 - down) * (1 - across) : 0;
         const weightB = b > 0 ? (1 - down) * across : 0;
         const weightC = c > 0 ? down * (1 - across) : 0;
@@ -104,7 +114,7 @@ const placeInverseDepth = placeDistances((scale) => scale);
 
 /** By kind; `undefined` for what is said of the whole picture and stays. */
 export const targetPlacers: Readonly<Record<TaskKind, TargetPlacer | undefined>> = {
-  segmentation: placeLabels,
+  segmentation: placeNearest,
   'instance-vectors': placeVectors,
   depth: placeInverseDepth,
   'inverse-depth': placeInverseDepth,

@@ -27,6 +27,9 @@ export interface Codec {
 
 const same = (channels: number): number => channels;
 
+/** A look-up is faster than a division, and there are few bytes. */
+const shareOfByte = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
 /** Every codec by name; a cache file's layout names them. */
 export const codecs = {
   /** Shares 0 … 1 in steps of 1/255: 8-bit pictures, exactly. */
@@ -40,7 +43,7 @@ export const codecs = {
     },
     decode: (from, offset, to) => {
       const bytes = new Uint8Array(from, offset, to.length);
-      for (let index = 0; index < bytes.length; index += 1) to[index] = (bytes[index] as number) / 255;
+      for (let index = 0; index < bytes.length; index += 1) to[index] = shareOfByte[bytes[index] as number] as number;
     },
   },
   /** Shares 0 … 1 in steps of 1/65535: pictures that were kept as floating-point numbers. */
