@@ -196,3 +196,27 @@ describe.each(modelNames)('%s', (name) => {
     );
   });
 });
+
+describe('what a trial says of its doubt', () => {
+  const withoutNoise = ['normals', 'multi-label'];
+  const model = { name: 'hard-sharing', encoder: encoders.resnet, head: 4 };
+  const uncertainty = { heteroscedastic: ['one'], logitSamples: 2, dropout: { rate: 0.1, passes: 2 } };
+
+  it.each(taskKinds)('is trained for, or refused for, the noise of %s', async (kind) => {
+    const kinds = { one: kind, two: kind };
+    if (!withoutNoise.includes(kind)) {
+      await expectTrained(trialOf(kinds, { model, uncertainty }), kinds);
+      return;
+    }
+    const { faults } = planned(kinds, { model, uncertainty });
+    expect(faults.map(({ path }) => path)).toEqual(['uncertainty.heteroscedastic[0]']);
+    expect(faults[0]?.message).toContain(`found a task of kind ${kind}`);
+    const config = { ...trialOf(kinds, { model }), uncertainty } as TrialConfig;
+    expect(() => openTrial(config, kindsWorkload(kinds), taskKindImplementations)).toThrow(
+      expect.objectContaining({ code: 'UNCERTAINTY_UNSUPPORTED' }) as Error,
+    );
+    // Dropout needs no likelihood.
+    const { dropout } = uncertainty;
+    await expectTrained(trialOf(kinds, { model, uncertainty: { dropout } }), kinds);
+  });
+});

@@ -172,6 +172,11 @@ describe('a training that is cut in the middle of an epoch and goes on', () => {
     await expectSameWhenCut({ optimizer }, middle);
   });
 
+  it('does so with noise that is drawn for logits and for dropout', async () => {
+    const uncertainty = { heteroscedastic: ['semantic', 'depth'], logitSamples: 2, dropout: { rate: 0.2, passes: 2 } };
+    await expectSameWhenCut({ uncertainty, weighting: { method: 'equal' } }, middle);
+  });
+
   it.each(modelNames)('does so with the model %s, what it changes between epochs included', async (name) => {
     await expectSameWhenCut({ model: { name, encoder: { name: 'resnet' }, head: 4 } }, middle);
   });

@@ -79,12 +79,18 @@ const cases: readonly Case[] = [
     'transfer.trainBlocks is 0',
   ],
   [
-    'a predicted noise of classes',
-    { uncertainty: { heteroscedastic: ['depth', 'semantic'] } },
+    'a predicted noise of directions',
+    {
+      workload: 'nyuv2',
+      data: { folder: 'nyuv2' },
+      tasks: ['depth', 'normals'],
+      grid: { points: [{ depth: 1 }] },
+      uncertainty: { heteroscedastic: ['depth', 'normals'] },
+    },
     'uncertainty.heteroscedastic[1]',
-    'a task of kind instance-vectors, depth',
-    'of kind segmentation',
-    'class probabilities',
+    'a task of kind segmentation, instance-vectors, depth',
+    'of kind normals',
+    'no likelihood',
   ],
   [
     'a predicted noise under a weighting by logarithms of losses',

@@ -79,25 +79,26 @@ function described(tasks: readonly TypedTask[]): string {
 export function faultOfNoise(kind: TaskKind | undefined): string | undefined {
   if (kind !== undefined && noisyKinds.includes(kind)) return undefined;
   const found = kind === undefined ? 'a task without a kind' : `a task of kind ${kind}`;
-  const why =
-    kind !== undefined && distributionOfKind[kind] === 'classes'
-      ? 'whose class probabilities say it already'
-      : 'whose loss is no likelihood';
+  const why = kind === 'multi-label' ? 'whose labels are judged one by one' : 'whose loss is no likelihood';
   return `must be a task of kind ${noisyKinds.join(', ')}; found ${found}, ${why}`;
 }
 
 /**
  * Why a weighting cannot be used on tasks whose heads predict their noise, as the rest of a sentence about the weighting;
- * undefined where it can: a negative log likelihood becomes negative when a task is learned well.
+ * undefined where it can: the negative log of a density becomes negative when a regression is learned well, that of a
+ * class's probability does not.
  */
 export function faultOfNoisyLosses(
   { method }: Pick<WeightingConfig, 'method'>,
-  heteroscedastic: readonly string[],
+  heteroscedastic: readonly TypedTask[],
 ): string | undefined {
   const { positiveLosses }: WeightingInfo = weightings[method];
-  if (positiveLosses !== true || heteroscedastic.length === 0) return undefined;
+  const densities = heteroscedastic.filter(
+    ({ kind }) => kind !== undefined && distributionOfKind[kind] === 'regression',
+  );
+  if (positiveLosses !== true || densities.length === 0) return undefined;
   return (
-    `needs losses above 0, and those of ${heteroscedastic.join(', ')} can fall below it: they are negative log ` +
+    `needs losses above 0, and those of ${densities.map(({ name }) => name).join(', ')} can fall below it: they are negative log ` +
     `likelihoods under uncertainty.heteroscedastic; take a weighting without logarithms or ratios of losses`
   );
 }

@@ -19,7 +19,7 @@ export const distributionOfKind: Readonly<Record<TaskKind, 'regression' | 'class
 
 /** Kinds of tasks whose noise a head can predict. */
 export const noisyKinds: readonly TaskKind[] = (Object.keys(distributionOfKind) as TaskKind[]).filter(
-  (kind) => distributionOfKind[kind] === 'regression',
+  (kind) => distributionOfKind[kind] !== null,
 );
 
 /** What a trial with `uncertainty` reports of a task on the test split beside its metrics. */
@@ -37,7 +37,12 @@ export function uncertaintyMetricsOfKind(kind: TaskKind): readonly MetricInfo[] 
     decimals: 1,
   };
   if (family === 'classes') {
-    return [likelihood, calibration, { name: 'mutualInformation', label: 'Mutual information', ...nats }];
+    return [
+      likelihood,
+      calibration,
+      { name: 'noiseInformation', label: 'Noise information', ...nats },
+      { name: 'mutualInformation', label: 'Mutual information', ...nats },
+    ];
   }
   const { unit, decimals } = metricsOfKind[kind][0];
   const deviation = { unit, better: 'lower', scale: 1, decimals } as const;
@@ -56,8 +61,14 @@ export const uncertaintyOptions = z.strictObject({
     .max(16)
     .default([])
     .describe(
-      'Regression tasks whose heads also predict how noisy each pixel is; they are trained on the likelihood of both.',
+      'Tasks whose heads also predict how noisy each pixel or image is; they are trained on the likelihood of both. Regressions and classes can.',
     ),
+  logitSamples: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(10)
+    .describe('Samples of the noisy logits that a heteroscedastic task of classes is trained and tested with.'),
   dropout: z
     .strictObject({
       rate: z.number().gt(0).max(0.9).default(0.2).describe('Share of the features that a pass leaves out, at random.'),

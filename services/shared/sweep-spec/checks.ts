@@ -69,12 +69,12 @@ export const checks: readonly Check[] = [
       }),
   },
   {
-    needs: ['uncertainty', 'weightings'],
-    faults: ({ uncertainty, weightings }) =>
-      weightings.flatMap((weighting, index) => {
+    needs: ['workload', 'data', 'uncertainty', 'weightings'],
+    faults: (spec) =>
+      spec.weightings.flatMap((weighting, index) => {
         if (isDerived(weighting)) return [];
-        const noisy = (uncertainty?.heteroscedastic ?? []).filter((task) => weighting.tasks.includes(task));
-        const message = faultOfNoisyLosses(weighting, noisy);
+        const noisy = (spec.uncertainty?.heteroscedastic ?? []).filter((task) => weighting.tasks.includes(task));
+        const message = faultOfNoisyLosses(weighting, typedTasks(spec, noisy));
         return message === undefined ? [] : [{ path: ['weightings', index, 'method'], message }];
       }),
   },

@@ -4,7 +4,7 @@ import { confusionMetric } from '../../shared/messages/confusion-cells.js';
 import type { Batch, MetricAccumulator, Split } from '../workloads/workload.js';
 import { TrainingDiverged } from './errors.js';
 import { predict } from './predict.js';
-import { lossesOf, openBatch } from './step-batch.js';
+import { closeBatch, lossesOf, openBatch } from './step-batch.js';
 import { targetOf, type Trial, type TrialTask } from './trial.js';
 import { pointPrediction, predictive } from './uncertainty/predictive.js';
 import { ClassScores, RegressionScores, type Scores } from './uncertainty/scores.js';
@@ -76,7 +76,10 @@ function scoresOf(task: TrialTask, { workload, config }: Trial): TaskScores {
   const { distribution } = task.implementation;
   const unit = distribution?.family === 'regression' ? distribution.unitOf(task, workload.width) : 1;
   const isEpistemic = config.uncertainty?.dropout !== undefined;
-  return { regression: new RegressionScores(unit, isEpistemic), classes: new ClassScores(isEpistemic) };
+  return {
+    regression: new RegressionScores(unit, isEpistemic),
+    classes: new ClassScores(isEpistemic, task.noiseChannels > 0),
+  };
 }
 
 /** One accumulator per task, full. */
@@ -154,7 +157,8 @@ export async function sampleLosses(trial: Trial, count: number, pause: () => Pro
       tf.stack(lossesOf(trial, batch, trial.model.forward(batch.images, 'evaluation')).map(({ shown }) => shown)),
     );
     rows.push(Array.from(await losses.data()));
-    tf.dispose([batch.images, batch.targets, losses]);
+    closeBatch(batch);
+    losses.dispose();
     await pause();
   }
   return trial.tasks.map((_, task) => rows.map((row) => row[task] ?? Number.NaN));

@@ -90,7 +90,10 @@ function spreadsOf(
     case 'none':
       return [];
     case 'classes':
-      return epistemic(prediction.of.mutualInformationShares());
+      return [
+        ...(noiseChannels === 0 ? [] : [{ kind: 'noise' as const, spread: prediction.of.noiseInformationShares() }]),
+        ...epistemic(prediction.of.mutualInformationShares()),
+      ];
     case 'regression':
       return [
         ...(noiseChannels === 0 ? [] : [{ kind: 'noise' as const, spread: prediction.of.noiseDeviations() }]),

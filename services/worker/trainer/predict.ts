@@ -8,7 +8,7 @@ import { imageTensor, type Trial, type TrialTask } from './trial.js';
 export interface Prediction {
   /** The task's own channels, raw. */
   readonly values: Float32Array;
-  /** log b or log σ² of the noise at each place, where the head predicts it. */
+  /** Where the head predicts its noise: log b or log σ² at each place, or log σ² of each logit. */
   readonly logScales?: Float32Array;
 }
 

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HeadOutput } from '../workloads/workload.js';
+import { noisyLabelLoss } from '../workloads/task-kinds/label-loss.js';
 import { noisyError } from '../workloads/task-kinds/regression-loss.js';
 import type { Dropout } from '../models/scope.js';
 import { dropoutOf } from './uncertainty/dropout.js';
+import { logitNoisesOf } from './uncertainty/logit-noise.js';
 import { imageTensor, targetOf, type Trial, type TrialTask } from './trial.js';
 
 /** A batch on the device. */
@@ -11,6 +13,8 @@ export interface StepBatch {
   readonly images: tf.Tensor4D;
   /** In task order, as each task's loss wants them. */
   readonly targets: tf.Tensor[];
+  /** In task order: of tasks whose classes are noisy, see `logitNoisesOf`. */
+  readonly logitNoises: readonly (tf.Tensor3D | undefined)[];
   /** What every pass over the batch leaves out. */
   readonly dropout: Dropout | undefined;
 }
@@ -31,6 +35,7 @@ export function openBatch(trial: Trial, indices: ArrayLike<number>, step?: numbe
     targets: tasks.map(({ name, implementation }) =>
       implementation.targetTensor(targetOf(batch.targets, name), batch.size, workload.height, workload.width),
     ),
+    logitNoises: logitNoisesOf(tasks, config, { size: batch.size, pixels: workload.height * workload.width, step }),
   }));
   return { ...tensors, dropout: dropoutOf(config, 'training', step ?? 0) };
 }
@@ -50,10 +55,15 @@ export interface TaskLoss {
   readonly shown: tf.Scalar;
 }
 
+/** Frees a batch. */
+export function closeBatch({ images, targets, logitNoises }: StepBatch): void {
+  tf.dispose([images, ...targets, ...logitNoises.filter((noise) => noise !== undefined)]);
+}
+
 /** @param outputs of the network's heads, in task order */
 export function lossesOf(
   { tasks, weighting }: Trial,
-  { targets }: StepBatch,
+  { targets, logitNoises }: StepBatch,
   outputs: readonly HeadOutput[],
 ): TaskLoss[] {
   return outputs.map((output, index) => {
@@ -64,7 +74,11 @@ export function lossesOf(
     const lossOf = (predictions: HeadOutput): tf.Scalar => implementation.loss(predictions, target, error);
     if (noiseChannels > 0) {
       const { predictions, logScales } = splitOutput(task, output);
-      const trained = noisyError(regressionOf(task).residuals(predictions, target), logScales, error);
+      const noise = logitNoises[index];
+      const trained =
+        noise === undefined
+          ? noisyError(regressionOf(task).residuals(predictions, target), logScales, error)
+          : noisyLabelLoss(predictions, logScales, target, noise);
       return { trained, shown: lossOf(predictions) };
     }
     const scaled = weighting.scalePredictions?.(index, output) ?? output;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { StepNumber } from '../optimizers/optimizer.js';
 import type { LossWeighting } from '../weighting/weighting.js';
 import { gradientStep } from './gradient-step.js';
-import { lossesOf, openBatch, type StepBatch, type TaskLoss } from './step-batch.js';
+import { closeBatch, lossesOf, openBatch, type StepBatch, type TaskLoss } from './step-batch.js';
 import type { Trial } from './trial.js';
 
 /**
@@ -20,7 +20,7 @@ export function trainStep(
 ): tf.Tensor1D | Promise<tf.Tensor1D> {
   const { weighting } = trial;
   const batch = openBatch(trial, indices, step);
-  const close = (): void => tf.dispose([batch.images, batch.targets]);
+  const close = (): void => closeBatch(batch);
   if (weighting.needs === 'task-gradients') {
     return gradientStep(trial, weighting, batch, learningRate).finally(close);
   }
@@ -42,14 +42,20 @@ function lossStep(trial: Trial, weighting: LossWeighting, batch: StepBatch, lear
     const repeats = weighting.repeats === true && batch.dropout === undefined && model.afterEpoch === undefined;
     if (repeats && recordings.steps.isWorthwhile(calls)) {
       const given = tf.tensor1d([...numbers]);
-      const inputs = [batch.images, ...batch.targets, given];
+      const noises = batch.logitNoises.filter((noise) => noise !== undefined);
+      const inputs = [batch.images, ...batch.targets, ...noises, given];
       const run = (): tf.Tensor[] => [passAndUpdate(trial, weighting, batch, tf.unstack(given) as tf.Scalar[])];
       [reported] = recordings.steps.run(inputs, calls, run) as [tf.Tensor1D];
     } else {
       reported = passAndUpdate(trial, weighting, batch, numbers);
     }
     weighting.onStep?.();
-    weighting.afterStep?.(shownLosses(lossesOf(trial, batch, model.forward(batch.images, 'rehearsal', batch.dropout))));
+    weighting.afterStep?.(
+      // What the step itself was weighted by, so that the two can be compared.
+      tf.stack(
+        lossesOf(trial, batch, model.forward(batch.images, 'rehearsal', batch.dropout)).map(({ trained }) => trained),
+      ) as tf.Tensor1D,
+    );
     return reported;
   });
 }

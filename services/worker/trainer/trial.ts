@@ -8,6 +8,7 @@ import {
   faultOfPair,
   faultOfTasks,
 } from '../../shared/catalog/compatibility.js';
+import { distributionOfKind } from '../../shared/catalog/uncertainty.js';
 import { SigmasweepError } from '../../shared/errors.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import type { GroupedParameter, Model } from '../models/model.js';
@@ -25,8 +26,11 @@ import { RecordedFunction } from './recorded-function.js';
 /** A trained task with what its kind can do. */
 export interface TrialTask extends OpenTask {
   readonly implementation: TaskKindImplementation;
-  /** Channels of the head's output behind those of the task, where it predicts its noise; otherwise 0. */
-  readonly noiseChannels: 0 | 1;
+  /**
+   * Channels of the head's output behind those of the task, where it predicts its noise: one of a regression, one for each
+   * class of a classification; otherwise 0.
+   */
+  readonly noiseChannels: number;
 }
 
 export type TaskKinds = Readonly<Record<OpenTask['kind'], TaskKindImplementation>>;
@@ -82,7 +86,10 @@ export function openTrial(
       hint: 'Take other gradients (the option of that name), another architecture, or a weighting that needs the losses only.',
     });
   }
-  const noisy = faultOfNoisyLosses(config.weighting, config.uncertainty?.heteroscedastic ?? []);
+  const noisy = faultOfNoisyLosses(
+    config.weighting,
+    tasks.filter(({ noiseChannels }) => noiseChannels > 0),
+  );
   if (noisy !== undefined) {
     throw new SigmasweepError('WEIGHTING_UNSUPPORTED', `The weighting ${config.weighting.method} ${noisy}`);
   }
@@ -186,7 +193,8 @@ function openTask(name: string, { uncertainty }: TrialConfig, workload: OpenWork
       hint: 'Leave the task out of uncertainty.heteroscedastic; docs/uncertainty.md says which kinds can predict their noise.',
     });
   }
-  return { ...task, implementation: withOwnMetrics(task, kinds[task.kind]), noiseChannels: isNoisy ? 1 : 0 };
+  const noiseChannels = !isNoisy ? 0 : distributionOfKind[task.kind] === 'classes' ? task.outputChannels : 1;
+  return { ...task, implementation: withOwnMetrics(task, kinds[task.kind]), noiseChannels };
 }
 
 /** The metrics of a task's kind, after those of its workload's own. */

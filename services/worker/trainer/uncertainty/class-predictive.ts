@@ -1,3 +1,11 @@
+/** A predicted noise of logits, with the numbers that it is sampled by. */
+export interface LogitNoise {
+  /** log σ² of each logit. */
+  readonly logVariances: Float32Array;
+  /** Standard normal, samples × logits. */
+  readonly normals: Float32Array;
+}
+
 /**
  * The predictive distribution of a batch's classes: the mean of the class probabilities of several passes, which a single
  * pass is as well. Passes are added one after the other and not kept.
@@ -8,14 +16,20 @@ export class ClassPredictive {
   private probabilities: Float64Array | undefined;
   /** Entropies of the passes' own distributions, added up. */
   private readonly entropies: Float64Array;
+  /** Mutual information of class and noise of the logits, added up over the passes. */
+  private readonly noiseInformation: Float64Array;
 
   /** @param labels true classes; negative ones do not count */
   constructor(private readonly labels: ArrayLike<number>) {
     this.entropies = new Float64Array(labels.length);
+    this.noiseInformation = new Float64Array(labels.length);
   }
 
-  /** @param logits places × classes */
-  add(logits: Float32Array): void {
+  /**
+   * @param logits places × classes
+   * @param noise of the logits, where it is predicted: the pass's distribution is then the mean over its samples
+   */
+  add(logits: Float32Array, noise?: LogitNoise): void {
     const places = this.labels.length;
     const classes = logits.length / places;
     const sums = (this.probabilities ??= new Float64Array(logits.length));
@@ -23,21 +37,28 @@ export class ClassPredictive {
       throw new RangeError(`${logits.length} logits do not fit ${places} places`);
     }
     this.passes += 1;
+    const samples = noise === undefined ? 1 : noise.normals.length / logits.length;
+    const [row, mean] = [new Float64Array(classes), new Float64Array(classes)];
     for (let place = 0; place < places; place += 1) {
       const start = place * classes;
-      let largest = -Infinity;
-      for (let label = 0; label < classes; label += 1) largest = Math.max(largest, logits[start + label] as number);
-      let sum = 0;
-      for (let label = 0; label < classes; label += 1) sum += Math.exp((logits[start + label] as number) - largest);
-      let mean = 0;
-      for (let label = 0; label < classes; label += 1) {
-        const shifted = (logits[start + label] as number) - largest;
-        const probability = Math.exp(shifted) / sum;
-        sums[start + label] = (sums[start + label] as number) + probability;
-        mean += probability * shifted;
+      mean.fill(0);
+      let entropies = 0;
+      for (let sample = 0; sample < samples; sample += 1) {
+        for (let label = 0; label < classes; label += 1) {
+          row[label] = (logits[start + label] as number) + shiftOf(noise, start + label, sample * logits.length);
+        }
+        entropies += softmaxInPlace(row);
+        for (let label = 0; label < classes; label += 1) {
+          mean[label] = (mean[label] as number) + (row[label] as number) / samples;
+        }
       }
-      // −Σ p·log p with log p = shifted − log sum.
-      this.entropies[place] = (this.entropies[place] as number) + Math.log(sum) - mean;
+      for (let label = 0; label < classes; label += 1) {
+        sums[start + label] = (sums[start + label] as number) + (mean[label] as number);
+      }
+      const entropy = samples === 1 ? entropies : entropyOf(mean);
+      this.entropies[place] = (this.entropies[place] as number) + entropy;
+      this.noiseInformation[place] =
+        (this.noiseInformation[place] as number) + Math.max(0, entropy - entropies / samples);
     }
   }
 
@@ -55,6 +76,12 @@ export class ClassPredictive {
     return shares;
   }
 
+  /** What the noise of the logits adds to the entropy at every place, as shares of the largest entropy there is. */
+  noiseInformationShares(): Float32Array {
+    const most = Math.log(this.classes) * this.passes;
+    return Float32Array.from(this.noiseInformation, (sum) => sum / most);
+  }
+
   /** What each place that counts says of its prediction. */
   forEachTruth(
     tell: (seen: {
@@ -65,6 +92,8 @@ export class ClassPredictive {
       readonly isRight: boolean;
       /** In nats. */
       readonly mutualInformation: number;
+      /** In nats; 0 where no noise is predicted. */
+      readonly noiseInformation: number;
     }) => void,
   ): void {
     for (let place = 0; place < this.labels.length; place += 1) {
@@ -79,6 +108,7 @@ export class ClassPredictive {
         confidence: this.probability(place, best),
         isRight: best === label,
         mutualInformation: this.mutualInformation(place),
+        noiseInformation: (this.noiseInformation[place] as number) / this.passes,
       });
     }
   }
@@ -100,4 +130,29 @@ export class ClassPredictive {
     }
     return Math.max(0, entropy - (this.entropies[place] as number) / this.passes);
   }
+}
+
+/** @param from where the sample's normal numbers begin */
+function shiftOf(noise: LogitNoise | undefined, index: number, from: number): number {
+  if (noise === undefined) return 0;
+  return Math.exp((noise.logVariances[index] as number) / 2) * (noise.normals[from + index] as number);
+}
+
+/** Turns logits into probabilities and returns their entropy, in nats. */
+function softmaxInPlace(row: Float64Array): number {
+  let largest = -Infinity;
+  for (const logit of row) largest = Math.max(largest, logit);
+  let [sum, weighted] = [0, 0];
+  for (const logit of row) {
+    const share = Math.exp(logit - largest);
+    sum += share;
+    weighted += share * (logit - largest);
+  }
+  for (let label = 0; label < row.length; label += 1) row[label] = Math.exp((row[label] as number) - largest) / sum;
+  // −Σ p·log p with log p = shifted − log sum.
+  return Math.log(sum) - weighted / sum;
+}
+
+function entropyOf(probabilities: Float64Array): number {
+  return probabilities.reduce((sum, share) => (share > 0 ? sum - share * Math.log(share) : sum), 0);
 }

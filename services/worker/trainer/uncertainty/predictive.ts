@@ -3,6 +3,7 @@ import { predict, type Prediction } from '../predict.js';
 import { targetOf, type Trial, type TrialTask } from '../trial.js';
 import { ClassPredictive } from './class-predictive.js';
 import { dropoutOf } from './dropout.js';
+import { logitNoiseOf } from './logit-noise.js';
 import { familyOf } from './noise.js';
 import { RegressionPredictive } from './regression-predictive.js';
 
@@ -35,7 +36,11 @@ export async function predictive(trial: Trial, batch: Batch, options: Predictive
     const dropout = dropoutOf(config, options.split, options.start, pass);
     const predictions = await predict(trial, batch.images, batch.size, { dropout });
     predictions.forEach((prediction, index) => {
-      addTo(found[index] as Predictive, prediction, tasks[index] as TrialTask, options.noises[index] ?? 0);
+      const predicted = found[index] as Predictive;
+      if (predicted.family === 'classes') {
+        const place = [options.split === 'test' ? 1 : 0, options.start, pass, index];
+        predicted.of.add(prediction.values, logitNoiseOf(prediction, config, place));
+      } else addTo(predicted, prediction, tasks[index] as TrialTask, options.noises[index] ?? 0);
     });
     await options.pause?.();
   }
@@ -57,13 +62,12 @@ function begin({ workload, weighting }: Trial, task: TrialTask, { targets, size 
 }
 
 function addTo(
-  found: Predictive,
+  found: Exclude<Predictive, { readonly family: 'classes' }>,
   { values, logScales }: Prediction,
   { outputChannels }: TrialTask,
   noise: number,
 ): void {
-  if (found.family === 'classes') found.of.add(values);
-  else if (found.family === 'regression') {
+  if (found.family === 'regression') {
     // Channels of a place share its noise.
     found.of.add(values, (index) => logScales?.[Math.floor(index / outputChannels)] ?? noise);
   } else values.forEach((value, index) => (found.sums[index] = (found.sums[index] as number) + value));

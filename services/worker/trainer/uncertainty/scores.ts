@@ -68,16 +68,24 @@ export class ClassScores {
   private count = 0;
   private logLikelihood = 0;
   private mutualInformation = 0;
+  private noiseInformation = 0;
   private readonly bins = Array.from({ length: confidenceBins }, () => ({ count: 0, confidence: 0, right: 0 }));
 
-  /** @param isEpistemic see `RegressionScores` */
-  constructor(private readonly isEpistemic: boolean) {}
+  /**
+   * @param isEpistemic see `RegressionScores`
+   * @param isNoisy whether the noise of the logits is predicted
+   */
+  constructor(
+    private readonly isEpistemic: boolean,
+    private readonly isNoisy = false,
+  ) {}
 
   add(batch: ClassPredictive): void {
-    batch.forEachTruth(({ logLikelihood, confidence, isRight, mutualInformation }) => {
+    batch.forEachTruth(({ logLikelihood, confidence, isRight, mutualInformation, noiseInformation }) => {
       this.count += 1;
       this.logLikelihood += logLikelihood;
       this.mutualInformation += mutualInformation;
+      this.noiseInformation += noiseInformation;
       // Bins hold their upper ends: ((m − 1)/M, m/M].
       const place = Math.min(confidenceBins - 1, Math.max(0, Math.ceil(confidence * confidenceBins) - 1));
       const bin = this.bins[place] as (typeof this.bins)[number];
@@ -99,6 +107,7 @@ export class ClassScores {
     return {
       negativeLogLikelihood: -this.logLikelihood / count,
       calibrationError: distances.reduce((sum, distance) => sum + distance, 0),
+      ...(this.isNoisy ? { noiseInformation: this.noiseInformation / count } : {}),
       ...(this.isEpistemic ? { mutualInformation: this.mutualInformation / count } : {}),
       ...Object.fromEntries(bins.flatMap((bin, place) => (bin.count === 0 ? [] : binMetrics(place, bin)))),
     };
