@@ -51,6 +51,7 @@ const unary: Unary[] = [
   ['square', tf.square, (x) => x * x],
   ['clip', (x) => tf.clipByValue(x, -0.5, 0.4), (x) => Math.min(0.4, Math.max(-0.5, x))],
   ['log', tf.log, Math.log, true],
+  ['log of 1 more', tf.log1p, Math.log1p, true],
   ['square root', tf.sqrt, Math.sqrt, true],
   ['reciprocal', tf.reciprocal, (x) => 1 / x, true],
   ['reciprocal square root', tf.rsqrt, (x) => 1 / Math.sqrt(x), true],

@@ -4,22 +4,26 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encoders } from '../../services/shared/catalog/encoders.js';
+import { encoderNames } from '../../services/shared/catalog/encoders.js';
 import { modelNames } from '../../services/shared/catalog/models.js';
 import { weightingNames, weightings, type WeightingInfo } from '../../services/shared/catalog/weightings.js';
 import { streetScenesOptions } from '../../services/shared/catalog/workloads.js';
 import { trialConfig } from '../../services/shared/trial-config.js';
 import { openBackend } from '../../services/worker/backends/choose.js';
+import { sampleLosses } from '../../services/worker/trainer/evaluate.js';
 import { trainStep } from '../../services/worker/trainer/step.js';
 import { openTrial } from '../../services/worker/trainer/trial.js';
+import { predictive } from '../../services/worker/trainer/uncertainty/predictive.js';
 import { taskKindImplementations, workloadImplementations } from '../../services/worker/workloads/registry.js';
 import type { OpenWorkload } from '../../services/worker/workloads/workload.js';
 import { gradientCases } from '../helpers/gradient-cases.js';
+import { kindsWorkload, type KindsOfTasks } from '../helpers/kinds-workload.js';
 import { cases, inputsOf } from './cases.js';
 
 /**
- * A step of every architecture, encoder, optimizer and weighting on wasm: it runs no kernel that the conformance suite
- * does not check, and leaves nothing in memory.
+ * Steps of every architecture, encoder, optimizer and weighting on wasm, also with dropout and predicted noise, what the
+ * architecture does between epochs, and predictions: they run no kernel that the conformance suite does not check, and leave
+ * nothing in memory.
  */
 const tasks = ['semantic', 'instance', 'depth'];
 const data = streetScenesOptions.parse({ train: 8, validation: 1, test: 1, height: 16, width: 16 });
@@ -35,6 +39,9 @@ interface Variant {
   readonly model?: object;
   readonly optimizer?: object;
   readonly weighting?: object;
+  readonly uncertainty?: object;
+  /** Of the tasks, where they are not those of street scenes. */
+  readonly kinds?: KindsOfTasks;
 }
 
 const weights = Object.fromEntries(tasks.map((task) => [task, 1]));
@@ -45,15 +52,26 @@ const variants: readonly Variant[] = [
     name: `architecture ${name}`,
     model: { name, encoder: { name: 'resnet', channels, units: 2 }, head: 8 },
   })),
+  ...modelNames.map((name) => ({
+    name: `architecture ${name}, with dropout and predicted noise`,
+    model: { name, encoder: { name: 'resnet', channels, units: 2 }, head: 8 },
+    uncertainty: { heteroscedastic: ['semantic', 'depth'], logitSamples: 2, dropout: { rate: 0.2, passes: 2 } },
+  })),
+  {
+    name: 'dropout and predicted noise under gradients',
+    weighting: { method: 'pcgrad' },
+    uncertainty: { heteroscedastic: ['semantic', 'depth'], dropout: { rate: 0.2, passes: 2 } },
+  },
   // Channels enough for Winograd's algorithm.
   { name: 'wide layers', model: { name: 'hard-sharing', encoder: [16, 16, 16, 16], head: 16 } },
-  // A dense network takes rows of numbers, not pictures.
-  ...Object.keys(encoders)
-    .filter((name) => name !== 'dense')
-    .map((name) => ({
-      name: `encoder ${name}`,
-      model: { name: 'hard-sharing', encoder: { name, channels }, head: 8 },
-    })),
+  // No task of the dense network says something of each pixel.
+  ...encoderNames.map((name) => ({
+    name: `encoder ${name}`,
+    model: { name: 'hard-sharing', encoder: { name, channels }, head: 8 },
+    ...(name === 'dense'
+      ? { kinds: { semantic: 'classification', instance: 'multi-label', depth: 'regression' } as const }
+      : {}),
+  })),
   ...['adam', 'adamw', 'sgd'].map((name) => ({
     name: `optimizer ${name}, with clipping, decay and rates by group`,
     optimizer: { name, clipNorm: 1, clipValue: 0.5, weightDecay: 0.01, learningRates: { encoder: 0.5 } },
@@ -118,11 +136,13 @@ function memory(): Readonly<Record<'tensors' | 'bytes' | 'data', number>> {
 describe('a training step', () => {
   it.each(variants)('runs kernels that are checked only, and keeps no tensor: $name', async (variant) => {
     const empty = memory();
+    const opened = variant.kinds === undefined ? workload : kindsWorkload(variant.kinds);
     const config = trialConfig.parse({
       version: 1,
       workload: 'street-scenes',
       data,
       tasks,
+      uncertainty: variant.uncertainty,
       weighting: variant.weighting ?? { method: 'equal' },
       model: variant.model ?? { name: 'hard-sharing', encoder: channels, head: 8 },
       optimizer: variant.optimizer ?? { name: 'adam' },
@@ -131,16 +151,25 @@ describe('a training step', () => {
       seed: 1,
       limits: { parameters: 1_000_000, stallSeconds: 60 },
     });
-    const trial = openTrial(config, workload, taskKindImplementations);
+    const trial = openTrial(config, opened, taskKindImplementations);
     const step = async (first: number): Promise<void> => {
       (await trainStep(trial, [first, first + 1], 0.001)).dispose();
     };
     // What is made on the first step stays.
     await step(0);
     const before = memory();
-    for (const first of [2, 4, 6]) await step(first);
+    for (const first of [2, 0, 2]) await step(first);
     expect(memory()).toEqual(before);
-    const kernels = await kernelsOf(() => step(0));
+    const between = async (): Promise<void> => {
+      const batch = opened.splits.test.batch([0], tasks);
+      await predictive(trial, batch, { split: 'test', start: 0, noises: [] });
+      await trial.model.afterEpoch?.(1, (samples) => sampleLosses(trial, samples, () => Promise.resolve()));
+    };
+    const kernels = await kernelsOf(async () => {
+      await step(0);
+      await between();
+      await step(2);
+    });
     expect(kernels).toContain('Conv2DBackpropFilter');
     expect([...new Set(kernels)].filter((kernel) => !covered.has(kernel))).toEqual([]);
     await trial.weighting.describe();

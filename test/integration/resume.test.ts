@@ -181,7 +181,7 @@ describe('a training that is cut in the middle of an epoch and goes on', () => {
     await expectSameWhenCut({ model: { name, encoder: { name: 'resnet' }, head: 4 } }, middle);
   });
 
-  // A dense network takes rows of numbers, not pictures.
+  // No task of the dense network says something of each pixel.
   it.each((Object.keys(encoders) as EncoderName[]).filter((name) => name !== 'dense'))(
     'does so with the encoder %s, running means included',
     async (name) => {

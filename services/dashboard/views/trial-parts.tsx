@@ -76,6 +76,7 @@ function configurationGroups(config: TrialConfig): { title: string; rows: (reado
       title: 'Optimizer',
       rows: [['method', optimizers[config.optimizer.name].label], ...options(config.optimizer, 'name')],
     },
+    ...(config.transfer === undefined ? [] : [{ title: 'Transfer', rows: options(config.transfer, '') }]),
     ...(config.uncertainty === undefined ? [] : [{ title: 'Uncertainty', rows: options(config.uncertainty, '') }]),
     { title: 'Data', rows: [['workload', config.workload], ...options(inSchemaOrder(config), '')] },
     { title: 'Limits', rows: options(config.limits, '') },

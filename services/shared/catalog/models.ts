@@ -48,7 +48,7 @@ export const models = {
     label: 'cross-stitch network',
     description:
       'One encoder and one head per task; after each block, learned units mix the features of all encoders linearly.',
-    source: 'Misra et al. 2016, eq. 1 and section 5',
+    source: 'Misra et al. 2016, sections 3 and 5',
     options: z.strictObject({
       ...parts,
       own: z

@@ -20,7 +20,7 @@ export const weightings = {
   fixed: {
     label: 'fixed weights',
     description: 'The weighted sum of the losses with constant weights.',
-    source: 'Kendall, Gal & Cipolla 2018, eq. 1',
+    source: 'Kendall, Gal & Cipolla 2018, section 3',
     learned: false,
     options: options.fixed,
   },
@@ -34,7 +34,7 @@ export const weightings = {
   uncertainty: {
     label: 'task uncertainty',
     description: 'Each loss is weighted by the task’s learned homoscedastic uncertainty.',
-    source: 'Kendall, Gal & Cipolla 2018, eqs. 5–10',
+    source: 'Kendall, Gal & Cipolla 2018, section 3.2 and eq. 10',
     learned: true,
     options: options.uncertainty,
   },
@@ -169,7 +169,7 @@ export const weightings = {
   'nash-mtl': {
     label: 'Nash-MTL',
     description: 'The update on which the tasks would agree when they bargain (Nash’s solution).',
-    source: 'Navon et al. 2022, claim 3.1 and algorithm 1',
+    source: 'Navon et al. 2022, section 3 and algorithm 1',
     learned: true,
     gradients: 'parameters',
     options: options['nash-mtl'],

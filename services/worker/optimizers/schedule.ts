@@ -12,7 +12,7 @@ type ScheduleOptions = Pick<
  *
  * - 1 (`constant`);
  * - `stepFactor` for each of `stepAt` that p has reached (`step`);
- * - ½(1 + cos πp) (`cosine`: Loshchilov & Hutter 2017, eq. 5, without restarts);
+ * - ½(1 + cos πp) (`cosine`: Loshchilov & Hutter 2017, section 3, without restarts);
  * - (1 − p)^`power` (`polynomial`).
  * @param step 0 … steps − 1
  * @param steps of the whole training

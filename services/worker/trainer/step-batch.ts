@@ -35,7 +35,11 @@ export function openBatch(trial: Trial, indices: ArrayLike<number>, step?: numbe
     targets: tasks.map(({ name, implementation }) =>
       implementation.targetTensor(targetOf(batch.targets, name), batch.size, workload.height, workload.width),
     ),
-    logitNoises: logitNoisesOf(tasks, config, { size: batch.size, pixels: workload.height * workload.width, step }),
+    logitNoises: logitNoisesOf(tasks, config, {
+      size: batch.size,
+      pixels: workload.height * workload.width,
+      step: step ?? 0,
+    }),
   }));
   return { ...tensors, dropout: dropoutOf(config, 'training', step ?? 0) };
 }

@@ -3,7 +3,7 @@ import { weightedSum } from './weighted-sum.js';
 import type { LossWeighting, WeightingFactory } from './weighting.js';
 
 /**
- * Constant weights, used as they are: L = Σ wᵢ Lᵢ (Kendall, Gal & Cipolla 2018, eq. 1).
+ * Constant weights, used as they are: L = Σ wᵢ Lᵢ (Kendall, Gal & Cipolla 2018, section 3).
  * @throws SigmasweepError WEIGHT_MISSING for a trained task without a positive weight
  */
 export const fixed: WeightingFactory<{ readonly weights: Readonly<Record<string, number>> }, LossWeighting> = (

@@ -12,7 +12,7 @@ const leastWeight = 1e-3;
  * GradNorm (Chen et al. 2018, algorithm 1). With Gᵢ = ‖∇ wᵢLᵢ‖ = wᵢ‖gᵢ‖, their mean Ḡ, and the inverse training rates
  * rᵢ = L̃ᵢ / mean L̃ of the losses relative to their first values, L̃ᵢ = Lᵢ/Lᵢ(0), the weights move down the gradient of
  *
- *     L_grad = Σ |Gᵢ − Ḡ·rᵢ^α|   (eq. 2), the targets Ḡ·rᵢ^α taken as constant,
+ *     L_grad = Σ |Gᵢ − Ḡ·rᵢ^α|, the targets Ḡ·rᵢ^α taken as constant,
  *
  * by an Adam of their own, and are then scaled to sum T. The network moves with the weights before that step, heads
  * included.

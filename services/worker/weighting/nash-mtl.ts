@@ -8,7 +8,7 @@ import type { GradientWeighting, WeightingFactory } from './weighting.js';
 /**
  * Nash-MTL (Navon et al. 2022): the tasks bargain about the direction of the update; Nash's solution is Σ αᵢ gᵢ with
  *
- *     GᵀG·α = 1/α   (claim 3.1),
+ *     GᵀG·α = 1/α   (section 3),
  *
  * which does not change when losses are scaled. Solved exactly (see solvers/nash.ts). As in the authors' code GᵀG is
  * first divided by its Frobenius norm, so that the update becomes small with the gradients; the shared update is then

@@ -37,10 +37,10 @@ function termOf(task: WeightedTask, options: UncertaintyOptions): Term {
  *
  * | task | option | term | paper |
  * | --- | --- | --- | --- |
- * | regression | `squared` | ½·e^{−s}·L + ½·R(s), L the squared error | eqs. 5–7 |
+ * | regression | `squared` | ½·e^{−s}·L + ½·R(s), L the squared error | section 3.2, regression |
  * | regression | `absolute` | e^{−s}·L + R(s), L the absolute error, s = log b of a Laplace likelihood | the same with L1 |
  * | classification | `approximate` | e^{−s}·L + ½·R(s), L the cross-entropy | eq. 10 |
- * | classification | `exact` | cross-entropy of the logits divided by σ² | eqs. 8–9 |
+ * | classification | `exact` | cross-entropy of the logits divided by σ² | section 3.2, classification |
  *
  * where R(s) = s (`log`), or log(1 + e^s) (`log1p`), which keeps the objective from becoming negative
  * (Liebel & Körner 2018). For fixed losses the minimum under `log` is at s = log L (both regression forms) and at

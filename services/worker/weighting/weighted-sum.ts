@@ -3,7 +3,7 @@ import { noState } from '../trainer/part-state.js';
 import { normalise, type LossWeighting } from './weighting.js';
 
 /**
- * The weighting L = Σ wᵢ Lᵢ with weights that stay as they are (Kendall, Gal & Cipolla 2018, eq. 1).
+ * The weighting L = Σ wᵢ Lᵢ with weights that stay as they are (Kendall, Gal & Cipolla 2018, section 3).
  * @param weights one per task, in task order
  */
 export function weightedSum(weights: readonly number[]): LossWeighting {

@@ -16,7 +16,7 @@ export interface ConvolutionSpec {
 }
 
 /**
- * Zero-padded convolution, plus bias; He initialisation for ReLU (He et al. 2015, eq. 10).
+ * Zero-padded convolution, plus bias; He initialisation for ReLU (He et al. 2015, section 2.2).
  *
  * Multiply-adds: one for each weight and place of the output.
  */

@@ -19,7 +19,7 @@ export interface Stitch extends Part {
 }
 
 /**
- * A cross-stitch unit (Misra et al. 2016, eq. 1): of the features x_j of all networks, network i goes on with Σ_j α_ij x_j,
+ * A cross-stitch unit (Misra et al. 2016, section 3): of the features x_j of all networks, network i goes on with Σ_j α_ij x_j,
  * α learned. Multiply-adds: one for each α and place of the features.
  */
 export function stitch({ name, networks, channels, own, perChannel }: StitchSpec): Stitch {

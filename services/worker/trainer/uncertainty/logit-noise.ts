@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrialConfig } from '../../../shared/trial-config.js';
 import { mix } from '../random.js';
-import type { Prediction } from '../predict.js';
 import type { TrialTask } from '../trial.js';
 import type { LogitNoise } from './class-predictive.js';
 
@@ -72,7 +71,7 @@ export function logitNoisesOf(
  * @returns undefined where the head predicts none
  */
 export function logitNoiseOf(
-  { values, logScales }: Prediction,
+  { values, logScales }: { readonly values: Float32Array; readonly logScales?: Float32Array },
   { seed, uncertainty }: Pick<TrialConfig, 'seed' | 'uncertainty'>,
   place: readonly number[],
 ): LogitNoise | undefined {

@@ -25,7 +25,7 @@ export interface PredictiveOptions {
 
 /**
  * Predicts a batch as a distribution: by several passes that each leave out other features, where the trial does so (Gal
- * & Ghahramani 2016; Kendall & Gal 2017, eq. 9), and by one pass otherwise.
+ * & Ghahramani 2016; Kendall & Gal 2017, section 3.1), and by one pass otherwise.
  * @returns in task order
  */
 export async function predictive(trial: Trial, batch: Batch, options: PredictiveOptions): Promise<Predictive[]> {

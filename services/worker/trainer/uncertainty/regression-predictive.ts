@@ -4,7 +4,7 @@ import { cumulative, logDensity, varianceOf, type NoiseFamily } from './noise.js
  * The predictive distribution of a batch's numbers: the even mixture of the distributions that several passes predict,
  * which a single pass is as well. Passes are added one after the other and not kept.
  *
- * Its variance is the mean of the passes' variances and the variance of their means (Kendall & Gal 2017, eq. 9); the
+ * Its variance is the mean of the passes' variances and the variance of their means (Kendall & Gal 2017, section 3.1); the
  * latter is what the network itself does not know.
  */
 export class RegressionPredictive {

@@ -6,7 +6,7 @@ const mostSteps = 100;
 const ridge = 1e-7;
 
 /**
- * Solves GᵀG·α = 1/α elementwise for α > 0 (Navon et al. 2022, claim 3.1).
+ * Solves GᵀG·α = 1/α elementwise for α > 0 (Navon et al. 2022, section 3).
  *
  * It is the condition for the minimum of ½ αᵀGᵀGα − Σ log αᵢ, which is strictly convex, so there is one solution and
  * damped Newton steps find it to rounding. The paper comes near to it by a sequence of convex programs. Solved for

@@ -36,7 +36,7 @@ export function noisyLabelLoss(
   const noisy = tf.add(rows(logits), tf.mul(deviations, noise));
   const losses = crossEntropy(tf.reshape(noisy, [samples * places, classes]), tf.tile(truth, [samples, 1]));
   const logLikelihoods = tf.neg(tf.reshape(losses, [samples, places]));
-  const means = tf.sub(tf.logSumExp(logLikelihoods, 0), Math.log(samples)) as tf.Tensor1D;
+  const means = tf.sub<tf.Tensor1D>(tf.logSumExp(logLikelihoods, 0), Math.log(samples));
   return tf.neg(meanOver(valid, means));
 }
 
