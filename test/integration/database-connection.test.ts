@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectDatabase, Prisma, type Database, type Queryable } from '../../services/shared/db/connect.js';
 import { transact } from '../../services/shared/db/transact.js';
@@ -121,5 +123,34 @@ describe('transact', () => {
       open.$queryRaw`SELECT ${part}, ${7}::int8 AS large, ${'{"a":[1.5]}'}::jsonb AS json, ${true}::bool AS yes,
         '2026-01-02T03:04:05.006Z'::timestamptz AS at, 0.1::float8 AS small, NULL::text AS none`;
     expect(await transact(database, read)).toEqual(await read(database));
+  });
+});
+
+describe('a PostgreSQL that ends a connection in the same breath in which it opens it', () => {
+  it('fails the query, or the next one, and not the process', async () => {
+    const message = (type: string, body: string): Buffer => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(4 + Buffer.byteLength(body));
+      return Buffer.concat([Buffer.from(type), length, Buffer.from(body)]);
+    };
+    const ending = 'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0';
+    const server = createServer((client) => {
+      client.on('error', () => undefined);
+      // What it is asked first is to open the session; its answers arrive together.
+      client.once('data', () =>
+        client.end(Buffer.concat([message('R', '\0\0\0\0'), message('Z', 'I'), message('E', ending)])),
+      );
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const short = connectDatabase(`postgresql://u:p@127.0.0.1:${(server.address() as AddressInfo).port}/d`, 2);
+    try {
+      // An error that nobody hears would fail the whole run of the tests.
+      await expect(short.$queryRaw`SELECT 1`).rejects.toThrow();
+      await expect(short.$transaction(async (open) => open.$queryRaw`SELECT 1`)).rejects.toThrow();
+    } finally {
+      await short.$disconnect();
+      server.close();
+    }
   });
 });

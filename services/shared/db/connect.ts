@@ -32,6 +32,9 @@ const longestMs = 60_000;
 class GuardedClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
+    // A server that shuts down can say so in the same breath as that it is ready: nobody listens to the client yet, and an
+    // error that nobody hears ends the process. Whoever holds the client learns of it by its next query.
+    this.on('error', () => undefined);
     const guarded = (...given: unknown[]): unknown => {
       // Looked up at each call, so that whoever listens to it hears these clients too.
       // eslint-disable-next-line @typescript-eslint/unbound-method -- bound by `apply`

@@ -86,7 +86,7 @@ export class Member {
     child.stderr?.on('data', (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-400_000)));
     child.once('exit', (code, signal) => {
       if (this.closed || this.holds > 0) return;
-      this.ends.push(`${signal ?? `exit code ${String(code)}`}: ${this.log.split('\n').slice(-4).join(' | ')}`);
+      this.ends.push(`${signal ?? `exit code ${String(code)}`}: ${this.log.split('\n').slice(-16).join(' | ')}`);
       this.output += `\n(${this.name} ended by itself: ${signal ?? `exit code ${String(code)}`})\n`;
       setTimeout(() => {
         if (!this.closed && this.holds === 0 && child === this.child) this.child = this.launch();
