@@ -22,7 +22,7 @@ export async function withCoordinator<Result>(
       hint: 'Start it with `sigmasweep up`, or set NATS_URL to a running installation.',
     });
   }
-  const connection = await connectNats(url, 'sigmasweep cli');
+  const connection = await connectNats(url, 'sigmasweep cli', config);
   signCommands(connection, commandLineActor);
   try {
     return await use(connection, (given) => resolveSweep(connection, given));

@@ -60,7 +60,7 @@ async function run(): Promise<void> {
   await migrate(config.DATABASE_URL, logger);
   const database = connectDatabase(config.DATABASE_URL, poolSize);
   const connection = await patiently(
-    () => connectNats(config.NATS_URL, 'coordinator'),
+    () => connectNats(config.NATS_URL, 'coordinator', config),
     (error) => error instanceof SigmasweepError && error.code === 'NATS_UNREACHABLE',
   );
   const coordinator = await startCoordinator({

@@ -28,7 +28,7 @@ async function run(): Promise<void> {
   checkBinding(config.SIGMASWEEP_HOST, settings.token, settings.viewToken);
   const assets = readAssets();
   const database = connectDatabase(config.DATABASE_URL);
-  const nats = await connectNats(config.NATS_URL, 'dashboard');
+  const nats = await connectNats(config.NATS_URL, 'dashboard', config);
   const live = new LiveChanges((topic) =>
     topic === everySweep ? overviewFingerprint(database) : sweepFingerprint(database, topic),
   );

@@ -15,7 +15,19 @@ const databaseUrl = z
 const natsUrl = z
   .string('is missing')
   .regex(/^(nats|tls|ws|wss):\/\//, 'must start with nats:// or tls://')
-  .describe('NATS with JetStream, for example nats://token@host:4222');
+  .describe(
+    'NATS with JetStream, for example nats://token@host:4222; tls:// for an encrypted connection; with commas between several servers of a cluster.',
+  );
+
+const file = z.string().min(1).optional();
+/** What the tools of NATS itself read from the same variables. */
+const natsFiles = {
+  NATS_CA: file.describe('File with the certificate of the authority that signed the one of a tls:// server.'),
+  NATS_CERT: file.describe('File with the certificate that a tls:// server asks of its clients.'),
+  NATS_KEY: file.describe('File with the key of that certificate.'),
+  NATS_CREDS: file.describe('File with credentials (JWT and key), when NATS_URL has none.'),
+  NATS_NKEY: file.describe('File with the seed of an NKey, when NATS_URL has no credentials.'),
+};
 
 const seconds = (fallback: number) => z.coerce.number().positive().max(86_400).default(fallback);
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
@@ -75,6 +87,7 @@ export const settings = {
   coordinator: {
     DATABASE_URL: databaseUrl,
     NATS_URL: natsUrl,
+    ...natsFiles,
     SIGMASWEEP_LEASE_SECONDS: seconds(30).describe('A running trial without a report for this long is queued again.'),
     SIGMASWEEP_CHECKPOINTS: checkpointPlace,
     SIGMASWEEP_CHECKPOINT_GIB: z.coerce
@@ -88,6 +101,7 @@ export const settings = {
   },
   worker: {
     NATS_URL: natsUrl,
+    ...natsFiles,
     SIGMASWEEP_WORKER_NAME: z.string().min(1).max(200).default(hostname()).describe('Shown in the dashboard.'),
     SIGMASWEEP_SLOTS: z.coerce
       .number()
@@ -133,6 +147,7 @@ export const settings = {
   dashboard: {
     DATABASE_URL: databaseUrl,
     NATS_URL: natsUrl,
+    ...natsFiles,
     SIGMASWEEP_HOST: z.string().min(1).default('127.0.0.1').describe('Address the dashboard listens on.'),
     SIGMASWEEP_PORT: port(4600).describe('Port of the dashboard; 0 = any free one.'),
     SIGMASWEEP_TOKEN: z
@@ -164,6 +179,7 @@ export const settings = {
   cli: {
     DATABASE_URL: databaseUrl.optional(),
     NATS_URL: natsUrl.optional(),
+    ...natsFiles,
     SIGMASWEEP_STATE: z.string().min(1).default('.sigmasweep').describe('Folder of everything that is kept.'),
     SIGMASWEEP_PORT: port(4600).describe('Port of the dashboard that `run` and `up` start.'),
     SIGMASWEEP_TOKEN: z

@@ -4,6 +4,7 @@ import { readConfig } from '../shared/config.js';
 import { errorRecord } from '../shared/errors.js';
 import { createLogger } from '../shared/log.js';
 import { connectNats } from '../shared/nats/connect.js';
+import { natsSecrets } from '../shared/nats/credentials.js';
 import { serveMonitoring } from '../shared/monitoring/serve-monitoring.js';
 import { Agent } from './agent/agent.js';
 import { registry } from './agent/metrics.js';
@@ -37,9 +38,10 @@ async function run(): Promise<void> {
   const logger = createLogger('worker', config.SIGMASWEEP_LOG_LEVEL);
   const commands = config.SIGMASWEEP_COMMANDS === undefined ? new Map() : readCommands(config.SIGMASWEEP_COMMANDS);
   // Trainers have no use for passwords.
-  const environment = { ...process.env, NATS_URL: undefined, DATABASE_URL: undefined, SIGMASWEEP_TOKEN: undefined };
+  const secrets = [...natsSecrets, 'DATABASE_URL', 'SIGMASWEEP_TOKEN'];
+  const environment = { ...process.env, ...Object.fromEntries(secrets.map((name) => [name, undefined])) };
   const started = await Agent.start({
-    connection: await connectNats(config.NATS_URL, `worker ${config.SIGMASWEEP_WORKER_NAME}`),
+    connection: await connectNats(config.NATS_URL, `worker ${config.SIGMASWEEP_WORKER_NAME}`, config),
     name: config.SIGMASWEEP_WORKER_NAME,
     slots: config.SIGMASWEEP_SLOTS,
     backend: config.SIGMASWEEP_BACKEND,

@@ -1,3 +1,4 @@
+import type { NatsFiles } from '../../shared/nats/credentials.js';
 import { checkNats } from '../stack/nats-check.js';
 import { presentSources, provideNatsServer, type NatsPlaces } from '../stack/nats-provision.js';
 import { formatNatsVersion } from '../stack/nats-version.js';
@@ -7,8 +8,13 @@ const topic = 'nats-server';
 const wantedPayload = 8 * 1024 * 1024;
 
 /** Whether a NATS server can be used: the one of an address, or one that can be started here. */
-export async function checkNatsServer(url: string | undefined, given: boolean, places: NatsPlaces): Promise<Finding> {
-  if (url !== undefined) return checkAddress(url, given);
+export async function checkNatsServer(
+  url: string | undefined,
+  given: boolean,
+  places: NatsPlaces,
+  files: NatsFiles,
+): Promise<Finding> {
+  if (url !== undefined) return checkAddress(url, given, files);
   try {
     const { path, version, source } = await provideNatsServer(presentSources(places));
     return {
@@ -26,9 +32,9 @@ export async function checkNatsServer(url: string | undefined, given: boolean, p
   }
 }
 
-async function checkAddress(url: string, given: boolean): Promise<Finding> {
+async function checkAddress(url: string, given: boolean, files: NatsFiles): Promise<Finding> {
   try {
-    const { version, maxPayload } = await checkNats(url);
+    const { version, maxPayload } = await checkNats(url, files);
     const small = maxPayload < wantedPayload;
     return {
       topic,

@@ -1,5 +1,6 @@
 import { callCommand } from '../../shared/nats/command-client.js';
 import { connectNats } from '../../shared/nats/connect.js';
+import type { NatsFiles } from '../../shared/nats/credentials.js';
 import { readRunRecord } from '../stack/run-record.js';
 import type { StateFolder } from '../stack/state-folder.js';
 import { findingOfError, type Finding } from './finding.js';
@@ -7,7 +8,7 @@ import { findingOfError, type Finding } from './finding.js';
 const topic = 'stack';
 
 /** What runs for the state folder, and whether its coordinator answers. */
-export async function checkStack(state: StateFolder): Promise<Finding[]> {
+export async function checkStack(state: StateFolder, files: NatsFiles): Promise<Finding[]> {
   const running = readRunRecord(state);
   if (running === undefined) return [{ topic, state: 'ok', found: 'nothing runs; `sigmasweep run` or `up` starts it' }];
   const { record, gone } = running;
@@ -23,7 +24,7 @@ export async function checkStack(state: StateFolder): Promise<Finding[]> {
     }),
   ];
   try {
-    const connection = await connectNats(record.natsUrl, 'sigmasweep doctor');
+    const connection = await connectNats(record.natsUrl, 'sigmasweep doctor', files);
     try {
       const { sweeps } = await callCommand(connection, 'list', { limit: 500 }, 5000);
       findings.push({ topic, state: 'ok', found: `the coordinator answers and knows ${sweeps.length} sweeps` });

@@ -1,6 +1,7 @@
 import { SigmasweepError } from '../../shared/errors.js';
 import { redact } from '../../shared/log.js';
 import { connectNats } from '../../shared/nats/connect.js';
+import type { NatsFiles } from '../../shared/nats/credentials.js';
 import { compareNatsVersions, formatNatsVersion, oldestNatsVersion, parseNatsVersion } from './nats-version.js';
 
 /** What a NATS server says of itself. */
@@ -12,10 +13,10 @@ export interface NatsFacts {
 
 /**
  * Looks whether a NATS server can be used.
- * @throws SigmasweepError NATS_UNREACHABLE, NATS_TOO_OLD, NATS_WITHOUT_JETSTREAM
+ * @throws SigmasweepError that of `connectNats`, NATS_TOO_OLD, NATS_WITHOUT_JETSTREAM
  */
-export async function checkNats(url: string): Promise<NatsFacts> {
-  const connection = await connectNats(url, 'sigmasweep check');
+export async function checkNats(url: string, files: NatsFiles): Promise<NatsFacts> {
+  const connection = await connectNats(url, 'sigmasweep check', files);
   try {
     const version = connection.info?.version ?? '';
     const parsed = parseNatsVersion(version);

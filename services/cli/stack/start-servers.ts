@@ -45,7 +45,7 @@ export async function startServers(terminal: Terminal, state: StateFolder): Prom
     databaseUrl === undefined ? noteWhenUp(terminal, 'PostgreSQL', () => startPostgres({ state })) : undefined,
     natsUrl === undefined
       ? noteWhenUp(terminal, 'nats-server', () => startNats({ state, provide }))
-      : checkNats(natsUrl),
+      : checkNats(natsUrl, terminal.config),
   ]);
   const ownPostgres = postgres.status === 'fulfilled' ? postgres.value : undefined;
   const ownNats = nats.status === 'fulfilled' && 'stop' in nats.value ? nats.value : undefined;

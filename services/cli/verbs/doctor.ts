@@ -16,9 +16,9 @@ async function examine({ config, environment }: Terminal): Promise<Finding[]> {
   const { DATABASE_URL: databaseUrl, NATS_URL: natsUrl } = config;
   const findings = await Promise.all([
     checkDatabase(databaseUrl ?? running?.databaseUrl, databaseUrl !== undefined),
-    checkNatsServer(natsUrl ?? running?.natsUrl, natsUrl !== undefined, natsPlaces(config, state)),
+    checkNatsServer(natsUrl ?? running?.natsUrl, natsUrl !== undefined, natsPlaces(config, state), config),
     checkBackend(environment),
-    checkStack(state),
+    checkStack(state, config),
   ]);
   return [checkNode(), checkStateFolder(state), ...findings.flat()];
 }

@@ -40,7 +40,7 @@ export const run: Verb = {
       const stack = await startStack(terminal, options, 'while-running', signal);
       if (!stack.startedHere) terminal.note('Using the stack that runs already.');
       try {
-        const connection = await connectNats(stack.natsUrl, 'sigmasweep run');
+        const connection = await connectNats(stack.natsUrl, 'sigmasweep run', terminal.config);
         signCommands(connection, commandLineActor);
         try {
           process.exitCode = await unlessBroken(stack, (broken) =>
