@@ -195,7 +195,7 @@ describe('predictions of classes with noisy logits', () => {
       expect(seen[place]?.noiseInformation).toBeCloseTo(entropy(means) - mean, 10);
       // One pass says nothing of the network.
       expect(seen[place]?.mutualInformation).toBeCloseTo(0, 10);
-      expect(predictive.noiseInformationShares()[place]).toBeCloseTo((entropy(means) - mean) / Math.log(3), 6);
+      expect(predictive.noiseDeviations()[place]).toBeCloseTo([1, Math.sqrt(Math.E)][place] ?? NaN, 6);
     });
   });
 });

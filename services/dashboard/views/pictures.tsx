@@ -157,7 +157,7 @@ export function Pictures({ trialId, source, tasks, pictures, epoch, attempt, ove
       {columns.some(({ kind }) => kind === 'noise') ? (
         <p class="table-notes">
           Predicted σ: the standard deviation of the noise that the head expects at each pixel, drawn as an error of
-          that size is; of classes what the noise of their logits adds to the entropy, darkest at the most there can be.
+          that size is; of classes that of their logits, darkest from 1, where training begins.
         </p>
       ) : null}
       {columns.some(({ kind }) => kind === 'epistemic') ? (

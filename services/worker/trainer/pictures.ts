@@ -91,7 +91,7 @@ function spreadsOf(
       return [];
     case 'classes':
       return [
-        ...(noiseChannels === 0 ? [] : [{ kind: 'noise' as const, spread: prediction.of.noiseInformationShares() }]),
+        ...(noiseChannels === 0 ? [] : [{ kind: 'noise' as const, spread: prediction.of.noiseDeviations() }]),
         ...epistemic(prediction.of.mutualInformationShares()),
       ];
     case 'regression':

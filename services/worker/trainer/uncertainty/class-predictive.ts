@@ -18,11 +18,14 @@ export class ClassPredictive {
   private readonly entropies: Float64Array;
   /** Mutual information of class and noise of the logits, added up over the passes. */
   private readonly noiseInformation: Float64Array;
+  /** Mean variances of a place's logits, added up over the passes. */
+  private readonly noiseVariances: Float64Array;
 
   /** @param labels true classes; negative ones do not count */
   constructor(private readonly labels: ArrayLike<number>) {
     this.entropies = new Float64Array(labels.length);
     this.noiseInformation = new Float64Array(labels.length);
+    this.noiseVariances = new Float64Array(labels.length);
   }
 
   /**
@@ -59,6 +62,10 @@ export class ClassPredictive {
       this.entropies[place] = (this.entropies[place] as number) + entropy;
       this.noiseInformation[place] =
         (this.noiseInformation[place] as number) + Math.max(0, entropy - entropies / samples);
+      for (let label = 0; noise !== undefined && label < classes; label += 1) {
+        const variance = Math.exp(noise.logVariances[start + label] as number);
+        this.noiseVariances[place] = (this.noiseVariances[place] as number) + variance / classes;
+      }
     }
   }
 
@@ -76,10 +83,9 @@ export class ClassPredictive {
     return shares;
   }
 
-  /** What the noise of the logits adds to the entropy at every place, as shares of the largest entropy there is. */
-  noiseInformationShares(): Float32Array {
-    const most = Math.log(this.classes) * this.passes;
-    return Float32Array.from(this.noiseInformation, (sum) => sum / most);
+  /** Standard deviations of the noise of the logits at every place: roots of the mean variance over classes and passes. */
+  noiseDeviations(): Float32Array {
+    return Float32Array.from(this.noiseVariances, (sum) => Math.sqrt(sum / this.passes));
   }
 
   /** What each place that counts says of its prediction. */
