@@ -43,6 +43,10 @@ const lockKey = 0x636c6169;
 /** A coordinator that stops in the middle of a batch must not keep the others from theirs, in milliseconds. */
 const longestIdleMs = 5_000;
 
+/** Claims wait for nothing as long as for answers of the database: the lock is asked for together with the beginning. */
+const lockClaims = `SET LOCAL idle_in_transaction_session_timeout = ${String(longestIdleMs)};
+  SELECT pg_advisory_xact_lock(${String(lockKey)})`;
+
 const running = transition('claimed').to;
 
 /**
@@ -91,21 +95,15 @@ async function take(
   claims: readonly Claim[],
   leaseSeconds: number,
 ): Promise<Map<string, GrantRow>> {
-  const rows = await inTransaction(database, async (transaction) => {
-    await lockClaims(transaction);
+  const work = async (transaction: Queryable): Promise<GrantRow[]> => {
     const taken: GrantRow[] = [];
     for (const group of alike(claims)) {
       taken.push(...(await transaction.$queryRaw<GrantRow[]>(takeStatement(group, leaseSeconds))));
     }
     return taken;
-  });
+  };
+  const rows = await inTransaction(database, work, lockClaims);
   return new Map(rows.map((row) => [row.claim_id, row]));
-}
-
-async function lockClaims(transaction: Queryable): Promise<void> {
-  await transaction.$queryRaw`
-    SELECT set_config('idle_in_transaction_session_timeout', ${String(longestIdleMs)}, true),
-      pg_advisory_xact_lock(${lockKey}::bigint)::text`;
 }
 
 /** Claims of workers that have the same, which one statement can answer. */

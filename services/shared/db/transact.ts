@@ -9,11 +9,13 @@ types.setTypeParser(pg.types.builtins.INT8, BigInt);
  * Runs statements in one transaction at the level READ COMMITTED: each statement sees what was committed before it. On a
  * connection of the pool without Prisma in between, which costs more than most of the statements of a batch; they are
  * written, and their rows read, as with Prisma's `$queryRaw`.
+ * @param opening statements without values, such as one that takes a lock, which travel with the beginning
  * @throws whatever the work throws, after everything it did was undone; the driver's error when the database is away
  */
 export async function transact<Result>(
   database: Database,
   work: (transaction: Queryable) => Promise<Result>,
+  opening = '',
 ): Promise<Result> {
   const client = await poolOf(database).connect();
   // A connection that dies between two statements tells nobody else; the next statement fails.
@@ -21,7 +23,7 @@ export async function transact<Result>(
   client.on('error', passOver);
   let broken: Error | undefined;
   try {
-    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${opening}`);
     const result = await work(statementsOn(client));
     const { command } = await client.query('COMMIT');
     // What the server answers when a statement failed and the work went on as if nothing had happened.
