@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { constants, gzipSync } from 'node:zlib';
 import { SigmasweepError } from '../shared/errors.js';
 import { packageRoot } from '../shared/version.js';
 
@@ -12,6 +13,8 @@ const contentTypes: Readonly<Record<string, string>> = {
 
 export interface Asset {
   readonly body: Uint8Array<ArrayBuffer>;
+  /** The same for the network, compressed once and not for each browser. */
+  readonly compressed: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
   readonly hash: string;
 }
@@ -37,7 +40,9 @@ export function readAssets(folder: string = builtAssets): Assets {
     const contentType = contentTypes[extname(name)];
     if (contentType === undefined) continue;
     const body = new Uint8Array(readFileSync(join(folder, name)));
-    assets.set(name, { body, contentType, hash: createHash('sha256').update(body).digest('hex').slice(0, 16) });
+    const hash = createHash('sha256').update(body).digest('hex').slice(0, 16);
+    const compressed = new Uint8Array(gzipSync(body, { level: constants.Z_BEST_COMPRESSION }));
+    assets.set(name, { body, compressed, contentType, hash });
   }
   const missing = ['main.js', 'launch.js', 'styles.css'].filter((name) => !assets.has(name));
   if (missing.length > 0) {

@@ -370,6 +370,10 @@ describe('with sweeps', () => {
     const hashed = await get(address);
     expect(hashed.headers.get('cache-control')).toContain('immutable');
     expect(hashed.headers.get('content-type')).toContain('text/javascript');
+    expect(hashed.headers.get('content-encoding')).toBe('gzip');
+    const bare = await get(address, { 'Accept-Encoding': 'identity' });
+    expect(bare.headers.get('content-encoding')).toBeNull();
+    expect(await bare.text()).toBe(await hashed.text());
     const plain = await get('/assets/styles.css');
     expect(plain.headers.get('cache-control')).toBe('no-cache');
     const again = await get('/assets/styles.css', { 'If-None-Match': plain.headers.get('etag') ?? '' });

@@ -61,6 +61,20 @@ describe('starting from an example or a past sweep', () => {
     expect(canonicalJson(specOf(again))).toBe(canonicalJson(spec));
     expect(again).not.toMatch(/^limits:|stallSeconds|beta1/m);
   });
+
+  it('is written in the order of the definition, whatever order the database gives, with short parts on one line', () => {
+    // PostgreSQL keeps the keys of a JSON object by their length.
+    const stored = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(stored);
+      if (typeof value !== 'object' || value === null) return value;
+      const entries = Object.entries(value).sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1));
+      return Object.fromEntries(entries.map(([key, inner]) => [key, stored(inner)]));
+    };
+    const text = textOfSpec(stored(JSON.parse(JSON.stringify(specOf(twoTasks)))));
+    expect(text.startsWith('name: two\nworkload: street-scenes\ntasks: [ semantic, depth ]\n')).toBe(true);
+    expect(text).toContain('seeds: [ 1, 2 ]\n');
+    expect(text).toContain('  - { method: uncertainty }\n');
+  });
 });
 
 describe('the form', () => {

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { Document, isPair, isScalar, visit } from 'yaml';
 import { canonicalJson } from '../../shared/canonical-json.js';
 import { parseSweepSpec } from '../../shared/sweep-spec/parse.js';
 import { sweepSpecJsonSchema } from '../../shared/sweep-spec/json-schema.js';
@@ -42,11 +42,30 @@ function withoutDefaults(value: unknown, given: SchemaNode | undefined): unknown
   if (node.default !== undefined && same(value, node.default)) return undefined;
   if (Array.isArray(value)) return value.map((item: unknown) => withoutDefaults(item, node.items) ?? item);
   if (!isMapping(value) || node.properties === undefined) return value;
-  const kept = Object.entries(value).flatMap(([key, field]): [string, unknown][] => {
-    const left = withoutDefaults(field, node.properties?.[key]);
+  // In the order of the definition: a stored JSON object has lost its own.
+  const known = Object.keys(node.properties).filter((key) => Object.hasOwn(value, key));
+  const keys = [...new Set([...known, ...Object.keys(value)])];
+  const kept = keys.flatMap((key): [string, unknown][] => {
+    const left = withoutDefaults(value[key], node.properties?.[key]);
     return left === undefined ? [] : [[key, left]];
   });
   return kept.length === 0 && node.default !== undefined ? undefined : Object.fromEntries(kept);
+}
+
+/** Longer than this a list or mapping stands on lines of its own. */
+const longestLine = 90;
+
+/** YAML as a person would write it: short lists and mappings on one line. */
+function written(value: unknown): string {
+  const document = new Document(value);
+  visit(document, {
+    Collection: (_, node, path) => {
+      const plain = node.items.every((item) => isScalar(isPair(item) ? item.value : item));
+      const isRoot = path.length === 1;
+      if (!isRoot && plain && JSON.stringify(node).length <= longestLine) node.flow = true;
+    },
+  });
+  return document.toString({ lineWidth: 100, flowCollectionPadding: true });
 }
 
 /**
@@ -54,15 +73,14 @@ function withoutDefaults(value: unknown, given: SchemaNode | undefined): unknown
  * it, as long as it then still means the same.
  */
 export function textOfSpec(stored: unknown): string {
-  const write = (value: unknown): string => stringify(value, { lineWidth: 100, flowCollectionPadding: true });
-  if (!isMapping(stored)) return write(stored);
+  if (!isMapping(stored)) return written(stored);
   const short = withoutTasks(withoutDefaults(stored, schemaOf(stored)) as Mapping);
   try {
     const meaning = (value: unknown): string => canonicalJson(parseSweepSpec(value, { quick: false }));
-    return meaning(short) === meaning(stored) ? write(short) : write(stored);
+    return meaning(short) === meaning(stored) ? written(short) : written(stored);
   } catch {
     // A spec of another version: the person sees it as it is, with its faults.
-    return write(stored);
+    return written(stored);
   }
 }
 

@@ -52,7 +52,7 @@ export interface TrialFilter {
 }
 
 /** Trials on one page of the list. */
-export const trialsPerPage = 200;
+export const trialsPerPage = 100;
 
 /** Which part of a sweep's trials is read, in the sweep's order. */
 export interface TrialRange {

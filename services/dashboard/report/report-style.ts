@@ -15,13 +15,16 @@ table { border-collapse: collapse; width: 100%; }
 th, td { padding: 4px 10px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; vertical-align: baseline; }
 th { font-weight: 550; }
 thead th[scope='colgroup'] { text-align: center; }
-thead th { color: var(--muted); font-size: 12px; vertical-align: bottom; }
+thead th { min-width: 60px; max-width: 130px; color: var(--muted); font-size: 12px; white-space: normal; vertical-align: bottom; }
+thead th[scope='colgroup'] { max-width: none; }
+caption { text-align: left; }
 .left { text-align: left; white-space: normal; min-width: 150px; }
 .line > * { border-top: 2px solid var(--line); }
 .rest { color: var(--muted); font-size: 12.5px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 8px 20px; }
 figure { margin: 0; min-width: 0; break-inside: avoid; }
-figure.wide { grid-column: 1 / -1; }
+figure.wide { grid-column: 1 / -1; overflow-x: auto; }
+figure.wide svg { min-width: 900px; }
 svg { display: block; width: 100%; height: auto; }
 details { margin: 2px 0 10px; }
 summary { color: var(--muted); font-size: 12.5px; cursor: pointer; }

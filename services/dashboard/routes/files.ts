@@ -18,9 +18,15 @@ export function fileRoutes({ database, assets }: Dependencies): Hono {
     const etag = `W/"${asset.hash}"`;
     // With the hash in the address the answer can never be another one.
     const cache = context.req.query('v') === asset.hash ? 'public, max-age=31536000, immutable' : 'no-cache';
-    const headers = { 'Content-Type': asset.contentType, 'Cache-Control': cache, ETag: etag };
+    const headers = {
+      'Content-Type': asset.contentType,
+      'Cache-Control': cache,
+      ETag: etag,
+      Vary: 'Accept-Encoding',
+    };
     if (context.req.header('If-None-Match') === etag) return context.body(null, 304, headers);
-    return context.body(asset.body, 200, headers);
+    if (!/\bgzip\b/.test(context.req.header('Accept-Encoding') ?? '')) return context.body(asset.body, 200, headers);
+    return context.body(asset.compressed, 200, { ...headers, 'Content-Encoding': 'gzip' });
   });
 
   app.get('/pictures/:trial/:attempt/:epoch/:sample/:task/:file', async (context) => {
