@@ -21,6 +21,7 @@ import { loginRoutes } from './routes/login.js';
 import { overviewRoutes } from './routes/overview.js';
 import { partRoutes } from './routes/parts.js';
 import { publishRoutes } from './routes/publish.js';
+import { sampleRoutes } from './routes/samples.js';
 import { scheduleRoutes } from './routes/schedule.js';
 import { sweepRoutes } from './routes/sweeps.js';
 import { tableRoutes } from './routes/tables.js';
@@ -33,6 +34,7 @@ const features = [
   overviewRoutes,
   launchRoutes,
   sweepRoutes,
+  sampleRoutes,
   tableRoutes,
   publishRoutes,
   trialRoutes,

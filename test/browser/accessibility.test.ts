@@ -59,6 +59,7 @@ const pages = [
   `/sweeps/${sweep.id}`,
   `/sweeps/${sweep.id}?group=kind&pin=fixed-0.9&pick=fixed-0.9&pick=uncertainty&sort=depth.meanError`,
   `/sweeps/${sweep.id}/delete`,
+  `/sweeps/${sweep.id}/samples`,
   `/trials/${seededTrialId(sweep, 0)}`,
   `/trials/${seededTrialId(sweep, 3)}`,
   `/trials/${seededTrialId(sweep, 0)}?against=${seededTrialId(sweep, 1)}`,

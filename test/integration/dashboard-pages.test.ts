@@ -242,6 +242,20 @@ describe('with sweeps', () => {
     ]);
   });
 
+  it('shows samples of a sweep’s data: the input and the truth of each task once, whichever trial reported them', async () => {
+    const base = `/sweeps/${finished.id}`;
+    expect(await page(base)).toContain(`href="${base}/samples"`);
+    const html = await page(`${base}/samples`);
+    const pictures = [...html.matchAll(/src="(\/pictures\/[^"]+)"/g)].map((match) => match[1] ?? '');
+    // Two samples, each an input and the truth of two tasks.
+    const parts = pictures.map((path) => path.split('/').slice(-3).join('/'));
+    expect(parts).toEqual(
+      ['trial/input.png', 'semantic/truth.png', 'depth/truth.png'].flatMap((part) => [`0/${part}`, `1/${part}`]),
+    );
+    for (const path of pictures) expect((await get(path)).headers.get('content-type')).toBe('image/png');
+    expect((await get('/sweeps/sweep-of-nobody/samples')).status).toBe(404);
+  });
+
   it('tells why a trial failed', async () => {
     const text = htmlText(await page(`/trials/${seededTrialId(evil, 1)}`));
     expect(text).toContain('LOSS_NOT_FINITE');
@@ -256,6 +270,7 @@ describe('with sweeps', () => {
       '/fragment/sweeps',
       '/workers',
       sweep,
+      `${sweep}/samples`,
       trial,
       `${trial}/fragment/log`,
       `${trial}/fragment/head`,

@@ -362,7 +362,7 @@ describe('NYUv2 in arrays', () => {
     [
       'another size',
       () => put(file('train', 'image'), npy([2, 2, 3], new Float32Array(12))),
-      /image\/0\.npy is 2 × 2|is 4 × 6; the first picture of the set is 2 × 2/,
+      /image\/0\.npy is 2 × 2; the pictures of this set are 4 × 6/,
     ],
     [
       'five channels',
@@ -379,6 +379,15 @@ describe('NYUv2 in arrays', () => {
     putAll();
     spoil();
     await expect(open({ broken: 'fail' })).rejects.toThrow(message);
+  });
+
+  it('keeps its size when the first of its pictures has another one: that picture is left out', async () => {
+    putAll();
+    put(file('train', 'image'), npy([2, 2, 3], new Float32Array(12)));
+    const workload = await open();
+    expect([workload.height, workload.width, workload.splits.train.length]).toEqual([height, width, 2]);
+    expect(workload.skipped?.train.broken.map(({ code }) => code)).toEqual(['DATA_FILE_SHAPE']);
+    workload.close?.();
   });
 
   it('says where it looks when there is no data root, no folder, nothing in it, or nothing that can be used', async () => {

@@ -1,4 +1,4 @@
-import type { TaskSource } from '../../shared/catalog/workloads.js';
+import { findTask, type TaskSource } from '../../shared/catalog/workloads.js';
 import { taskLabel } from '../../shared/compare/metric-names.js';
 import { pictureKinds, wholeTrial, type PictureKind } from '../../shared/messages/reports.js';
 import type { PictureKey } from '../queries/pictures.js';
@@ -47,6 +47,11 @@ export function pictureAt(
     ({ sample, task, kind }) => sample === wanted.sample && task === wanted.task && kind === wanted.kind,
   );
   return same.find((picture) => picture.epoch === epoch) ?? (lasting.has(wanted.kind) ? same.at(-1) : undefined);
+}
+
+function isOfWholePicture(source: TaskSource, task: string): boolean {
+  const kind = findTask(source, task)?.kind;
+  return kind === 'classification' || kind === 'multi-label';
 }
 
 /** A slider over the epochs; the browser fetches what it is moved to. Without scripts there are links. */
@@ -147,6 +152,13 @@ export function Pictures({ trialId, source, tasks, pictures, epoch, attempt, ove
           </tbody>
         </table>
       </TableScroll>
+      {columns.some(({ task, kind }) => kind === 'prediction' && isOfWholePicture(source, task)) ? (
+        <p class="table-notes">
+          Classes and labels of a whole picture: upright bands, each in its class’s colour. The truth of a class is one
+          colour, and a prediction’s bands are as wide as each class is likely; of labels each has a band, the fuller
+          the likelier.
+        </p>
+      ) : null}
       {columns.some(({ kind }) => kind === 'error') ? (
         <p class="table-notes">
           Error: the darker, the larger; grey where there is no truth. Of a wrong class the likelihood that was kept

@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { isMadeUp } from '../../shared/catalog/workloads.js';
 import type { TrialState } from '../../shared/trial-state.js';
 import { taskLabel } from '../../shared/compare/metric-names.js';
 import { dash } from '../../shared/compare/number-forms.js';
@@ -85,6 +86,12 @@ export function SweepSummary({ sweep, place }: { sweep: SweepOverview; place: Qu
             <time datetime={sweep.createdAt.toISOString()}>{formatTime(sweep.createdAt)}</time> ·{' '}
             <code>{sweep.id}</code>
             {sweep.archived ? ' · archived' : ''}
+            {isMadeUp(sweep.workload) ? null : (
+              <>
+                {' '}
+                · <a href={`/sweeps/${sweep.id}/samples`}>Samples</a>
+              </>
+            )}
           </p>
         </div>
         <div class="actions">

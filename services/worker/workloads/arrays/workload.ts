@@ -104,8 +104,7 @@ async function openArrays(
     options,
     options.folder,
   );
-  const { picture, isFloat } = await firstPicture(data, splits.train);
-  const { height, width, channels } = picture;
+  const { height, width, channels, isFloat } = await usualPicture(data, splits.train);
   const layout: PackedLayout = {
     height,
     width,
@@ -186,23 +185,36 @@ function filesOf(sample: string, tasks: readonly ArrayTask[]): string[] {
   return ['image', ...tasks.map((task) => task.folder)].map((folder) => fileOf(sample, folder));
 }
 
-/** The first picture that can be read says what size all must have. */
-async function firstPicture(
-  data: DataFolder,
-  samples: readonly string[],
-): Promise<{ picture: Pixels; isFloat: boolean }> {
+/** So many pictures are asked what size a set has: one that is broken must not decide it. */
+const askedPictures = 9;
+
+/** The form that most of the first pictures have; of equally many, the earlier one's. All pictures must have it. */
+async function usualPicture(data: DataFolder, samples: readonly string[]): Promise<Omit<Pixels, 'values'>> {
+  const found = new Map<string, { readonly picture: Omit<Pixels, 'values'>; count: number }>();
   let failure: unknown;
+  let read = 0;
   for (const sample of samples) {
+    if (read === askedPictures) break;
     const file = fileOf(sample, 'image');
     try {
-      const picture = pixelsOf(readNpy(await data.read(file), file), pictureChannels, file);
-      return { picture, isFloat: picture.isFloat };
+      const { height, width, channels, isFloat } = pixelsOf(
+        readNpy(await data.read(file), file),
+        pictureChannels,
+        file,
+      );
+      const key = [height, width, channels, isFloat].join();
+      const same = found.get(key) ?? { picture: { height, width, channels, isFloat }, count: 0 };
+      same.count += 1;
+      found.set(key, same);
+      read += 1;
     } catch (error) {
       if (!(error instanceof BrokenFile)) throw error;
       failure ??= error;
     }
   }
-  throw failure;
+  const [usual] = [...found.values()].sort((one, other) => other.count - one.count);
+  if (usual === undefined) throw failure;
+  return usual.picture;
 }
 
 interface ArraySet {
@@ -225,7 +237,7 @@ async function readSample(
     const pixels = pixelsOf(array, channels, file);
     if (pixels.height !== height || pixels.width !== width) {
       const found = `${pixels.height} × ${pixels.width}`;
-      throw new BrokenFile('SHAPE', file, `is ${found}; the first picture of the set is ${height} × ${width}`);
+      throw new BrokenFile('SHAPE', file, `is ${found}; the pictures of this set are ${height} × ${width}`);
     }
     return { pixels, file };
   };
