@@ -50,7 +50,7 @@ export interface Coordinator {
 export async function startCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { database, connection, logger, leaseSeconds, limits = defaultStreamLimits } = options;
   const { place, mostBytes } = options.checkpoints ?? { place: 'nats', mostBytes: defaultCheckpointBytes };
-  const checkpoints = openCheckpointStore(connection, place, mostBytes);
+  const checkpoints = openCheckpointStore(connection, place, { mostBytes, replicas: limits.replicas });
   await ensureStreams(connection, limits);
   const relay = createRelay(database, connection, logger);
   const watch = watchConnection(connection, () => {

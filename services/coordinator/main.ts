@@ -3,8 +3,8 @@ import { readConfig } from '../shared/config.js';
 import { connectDatabase } from '../shared/db/connect.js';
 import { errorRecord, SigmasweepError } from '../shared/errors.js';
 import { createLogger, redact, type Logger } from '../shared/log.js';
-import { connectNats } from '../shared/nats/connect.js';
-import { countRings, readReportBacklog } from '../shared/nats/streams.js';
+import { connectNats, isAbsence } from '../shared/nats/connect.js';
+import { countRings, defaultStreamLimits, readReportBacklog } from '../shared/nats/streams.js';
 import { serveMonitoring } from '../shared/monitoring/serve-monitoring.js';
 import { startCoordinator } from './coordinator.js';
 import { StandstillCheck, standstillFault } from './loops/standstill.js';
@@ -63,16 +63,21 @@ async function run(): Promise<void> {
     () => connectNats(config.NATS_URL, 'coordinator', config),
     (error) => error instanceof SigmasweepError && error.code === 'NATS_UNREACHABLE',
   );
-  const coordinator = await startCoordinator({
+  const options = {
     database,
     connection,
     logger,
     leaseSeconds: config.SIGMASWEEP_LEASE_SECONDS,
+    limits: { ...defaultStreamLimits, replicas: config.SIGMASWEEP_NATS_REPLICAS },
     checkpoints: {
       place: config.SIGMASWEEP_CHECKPOINTS,
       mostBytes: Math.round(config.SIGMASWEEP_CHECKPOINT_GIB * 1024 ** 3),
     },
-  });
+  };
+  const coordinator = await patiently(
+    () => startCoordinator(options),
+    (error) => error instanceof SigmasweepError && error.code === 'STREAMS_UNAVAILABLE' && isAbsence(error.cause),
+  );
   const { SIGMASWEEP_MONITORING_HOST: host, SIGMASWEEP_MONITORING_PORT: port } = config;
   const standstillCheck = new StandstillCheck();
   const standstill = async () => standstillCheck.observe(performance.now(), await readReportBacklog(connection));

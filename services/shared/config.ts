@@ -88,6 +88,15 @@ export const settings = {
     DATABASE_URL: databaseUrl,
     NATS_URL: natsUrl,
     ...natsFiles,
+    SIGMASWEEP_NATS_REPLICAS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(5)
+      .default(1)
+      .describe(
+        'Servers of a NATS cluster that each keep a copy of streams and checkpoints; 3 survive the loss of one.',
+      ),
     SIGMASWEEP_LEASE_SECONDS: seconds(30).describe('A running trial without a report for this long is queued again.'),
     SIGMASWEEP_CHECKPOINTS: checkpointPlace,
     SIGMASWEEP_CHECKPOINT_GIB: z.coerce

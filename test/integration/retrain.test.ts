@@ -14,10 +14,23 @@ afterAll(() => sandbox.remove());
 /** Numbers that tell how long something took. */
 const timed = new Set(['secondsPerStep', 'trainSeconds']);
 
+const points = [
+  { semantic: 0.9, depth: 0.1 },
+  { semantic: 0.4, depth: 0.6 },
+];
+
 it('a trial trained again by hand gives every number that its sweep has stored, to the last bit', async () => {
   const spec = sandbox.writeSpec(
     'sweep.json',
-    tinySpec({ seeds: [3], grid: { points: [{ semantic: 0.9, depth: 0.1 }] } }),
+    tinySpec({
+      seeds: [3],
+      grid: { points },
+      weightings: [
+        { method: 'uncertainty', learningRateMultiplier: 10, label: 'learned' },
+        { method: 'replay', of: 'learned' },
+        { method: 'approx-optimal' },
+      ],
+    }),
   );
   const up = await sandbox.run(['up', '--backend', 'wasm']);
   expect(up.code, up.stderr).toBe(0);
@@ -28,8 +41,9 @@ it('a trial trained again by hand gives every number that its sweep has stored, 
   const database = connectDatabase((JSON.parse(record) as { databaseUrl: string }).databaseUrl, 2);
   try {
     const trials = await database.trial.findMany({ orderBy: { position: 'asc' } });
-    // Two single-task baselines, the point of the grid, task uncertainty.
-    expect(trials).toHaveLength(4);
+    // Two single-task baselines, the points of the grid, task uncertainty, and two that follow from those before.
+    expect(trials).toHaveLength(7);
+    await expectDerived(database, trials);
     const { backend } = await openBackend('wasm');
     for (const trial of trials) {
       const config = trialConfig.parse(trial.config);
@@ -57,3 +71,28 @@ it('a trial trained again by hand gives every number that its sweep has stored, 
     await database.$disconnect();
   }
 });
+
+type Database = ReturnType<typeof connectDatabase>;
+type Trials = Awaited<ReturnType<Database['trial']['findMany']>>;
+
+/** What follows from other trials was trained with what these ended with. */
+async function expectDerived(database: Database, trials: Trials): Promise<void> {
+  const weightsOf = ({ config }: Trials[number]): Record<string, number> => {
+    const { weighting } = trialConfig.parse(config);
+    return weighting.method === 'fixed' ? weighting.weights : {};
+  };
+  const of = (kind: string): Trials[number] => {
+    const found = trials.find(({ derivation }) => (derivation as { kind?: string } | null)?.kind === kind);
+    if (found === undefined) throw new Error(`no trial is ${kind}`);
+    return found;
+  };
+  const learned = trials.find(({ config }) => trialConfig.parse(config).weighting.method === 'uncertainty');
+  const last = await database.metric.findMany({
+    where: { trialId: learned?.id ?? '', metric: 'weight', split: 'train', epoch: 2 },
+  });
+  expect(weightsOf(of('replay'))).toEqual(Object.fromEntries(last.map(({ task, value }) => [task, value])));
+  expect(weightsOf(of('replay'))['semantic']).not.toBe(1);
+  expect(points).toContainEqual(weightsOf(of('best-point')));
+  // Fresh seeds, which did not choose the point.
+  expect(of('best-point').seed).not.toBe(3);
+}

@@ -18,14 +18,22 @@ const longestDays = 90;
 const partPrefix = 'part.';
 const chunksSubject = (nuid: string): string => `$O.${checkpointBucket}.C.${nuid}`;
 
+/** What the bucket may take. */
+export interface BucketRoom {
+  /** Bytes of all objects together. */
+  readonly mostBytes: number;
+  /** Servers of a cluster that each keep a copy. */
+  readonly replicas: number;
+}
+
 /** The object store of JetStream: in chunks, with a checksum of its own. */
 export class BucketStore implements CheckpointStore {
   private bucket: Promise<ObjectStore> | undefined;
 
-  /** @param mostBytes of all objects together; only the coordinator says, workers take the bucket as it is */
+  /** @param room only the coordinator says; workers take the bucket as it is */
   constructor(
     private readonly connection: NatsConnection,
-    private readonly mostBytes?: number,
+    private readonly room?: BucketRoom,
   ) {}
 
   async ensure(): Promise<void> {
@@ -35,8 +43,10 @@ export class BucketStore implements CheckpointStore {
       await this.open();
       const manager = await this.connection.jetstreamManager();
       const { config } = await manager.streams.info(stream);
-      if (this.mostBytes !== undefined && config.max_bytes !== this.mostBytes) {
-        await manager.streams.update(stream, { ...config, max_bytes: this.mostBytes });
+      if (this.room === undefined) return;
+      const { mostBytes, replicas } = this.room;
+      if (config.max_bytes !== mostBytes || config.num_replicas !== replicas) {
+        await manager.streams.update(stream, { ...config, max_bytes: mostBytes, num_replicas: replicas });
       }
     } catch (cause) {
       this.bucket = undefined;
@@ -148,7 +158,7 @@ export class BucketStore implements CheckpointStore {
       description: 'States of trials in training',
       storage: StorageType.File,
       ttl: nanos(longestDays * 86_400_000),
-      ...(this.mostBytes === undefined ? {} : { max_bytes: this.mostBytes }),
+      ...(this.room === undefined ? {} : { max_bytes: this.room.mostBytes, replicas: this.room.replicas }),
     });
     // One that failed is tried again by the next call.
     this.bucket.catch(() => (this.bucket = undefined));

@@ -7,6 +7,11 @@ import { inboxPrefixOf } from './roles.js';
 /** A NATS connection, for those who only pass it on. */
 export type Connection = NatsConnection;
 
+/** Whether a request failed because the server was away or busy, and not because of what it has or lacks. */
+export function isAbsence(error: unknown): boolean {
+  return codesOf(error).some((code) => code === 'TIMEOUT' || code === 'DISCONNECT');
+}
+
 /** What went wrong, by the code of nats.js, Node.js or OpenSSL; anything else means that nobody answered. */
 const refusals: readonly {
   readonly codes: RegExp;

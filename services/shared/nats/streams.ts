@@ -22,12 +22,15 @@ export interface StreamLimits {
   readonly reportBytes: number;
   /** One report; bigger ones are refused by the server. */
   readonly reportMessageBytes: number;
+  /** Servers of a cluster that each keep a copy: with 3, one of them may be lost. */
+  readonly replicas: number;
 }
 
 export const defaultStreamLimits: StreamLimits = {
   trialBytes: 64 * 1024 * 1024,
   reportBytes: 512 * 1024 * 1024,
   reportMessageBytes: 4 * 1024 * 1024,
+  replicas: 1,
 };
 
 /** How long the worker that pulled a ring may take to claim it before another worker gets it, in seconds. */
@@ -52,6 +55,7 @@ function wantedStreams(limits: StreamLimits): Wanted[] {
     storage: StorageType.File,
     discard: DiscardPolicy.New,
     duplicate_window: nanos(duplicateWindowSeconds * 1000),
+    num_replicas: limits.replicas,
   };
   return [
     {
@@ -98,7 +102,7 @@ function isMissing(error: unknown): boolean {
 async function ensureStream(manager: JetStreamManager, wanted: Wanted['stream']): Promise<boolean> {
   try {
     const { config } = await manager.streams.info(wanted.name);
-    const changed = (['max_bytes', 'max_msg_size', 'discard', 'duplicate_window'] as const).filter(
+    const changed = (['max_bytes', 'max_msg_size', 'discard', 'duplicate_window', 'num_replicas'] as const).filter(
       (key) => config[key] !== wanted[key],
     );
     if (changed.length > 0) await manager.streams.update(wanted.name, wanted);
@@ -147,7 +151,10 @@ export async function ensureStreams(
     throw new SigmasweepError('STREAMS_UNAVAILABLE', `The JetStream streams cannot be made: ${String(cause)}`, {
       hint:
         'nats-server needs JetStream (nats-server -js) and room in its store folder for ' +
-        `${String(Math.ceil((limits.trialBytes + limits.reportBytes) / 2 ** 20))} MiB.`,
+        `${String(Math.ceil((limits.trialBytes + limits.reportBytes) / 2 ** 20))} MiB` +
+        (limits.replicas > 1
+          ? `, on each of ${limits.replicas} servers of a cluster (SIGMASWEEP_NATS_REPLICAS).`
+          : '.'),
       cause,
     });
   }
