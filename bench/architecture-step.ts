@@ -13,6 +13,10 @@ function variant(name: string): StepVariant {
   return { label: name, changes: { model: { name, encoder } } };
 }
 
+function noisy(label: string, uncertainty: object): StepVariant {
+  return { label, changes: { model: { name: 'hard-sharing', encoder }, uncertainty } };
+}
+
 export function run(): Promise<BenchRecord[]> {
   return measureSteps({
     name: 'architecture step',
@@ -20,10 +24,8 @@ export function run(): Promise<BenchRecord[]> {
     variants: [
       variant('hard-sharing'),
       ...modelNames.filter((name) => name !== 'hard-sharing').map(variant),
-      {
-        label: 'hard-sharing, predicted noise',
-        changes: { model: { name: 'hard-sharing', encoder }, uncertainty: { heteroscedastic: ['instance', 'depth'] } },
-      },
+      noisy('hard-sharing, predicted noise', { heteroscedastic: ['instance', 'depth'] }),
+      noisy('hard-sharing, noisy classes', { heteroscedastic: ['semantic'] }),
     ],
     further: (label, { model, workload }, backend) => [
       {

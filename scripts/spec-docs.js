@@ -31,7 +31,8 @@ function allowed(node) {
     const multiple = node.multipleOf === undefined ? '' : `, multiple of ${node.multipleOf}`;
     return `${noun}, ${range(node)}${multiple}`;
   }
-  if (node.type === 'string') return `text of at most ${node.maxLength} characters`;
+  if (node.type === 'string')
+    return node.maxLength === undefined ? 'text' : `text of at most ${node.maxLength} characters`;
   if (node.type === 'array')
     return `list${node.items.type === 'object' || node.items.oneOf ? '' : ` of: ${allowed(node.items)}`}`;
   return 'mapping';

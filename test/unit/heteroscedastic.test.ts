@@ -257,6 +257,11 @@ describe('a trial with a predicted noise', () => {
       { weighting: { method: 'geometric' } },
       /geometric needs losses above 0.*depth/,
     ],
+    [
+      'gradients that are divided by losses',
+      { weighting: { method: 'mgda', normalise: 'loss' } },
+      /mgda needs losses above 0.*depth/,
+    ],
   ])('is refused for %s', (_, changes, message) => {
     expect(() => openTrial(config(changes), toyWorkload(4), taskKindImplementations)).toThrow(message);
   });

@@ -16,17 +16,18 @@ interface Choice {
   readonly trainBlocks?: number;
   readonly optimizer?: object;
   readonly encoder?: unknown;
+  readonly architecture?: string;
 }
 
 function open(learningRates: Record<string, number>, method = 'uncertainty', choice: Choice = {}): Trial {
-  const { optimizer = plainSgd, encoder = [4, 6, 8, 8], trainBlocks } = choice;
+  const { optimizer = plainSgd, encoder = [4, 6, 8, 8], architecture = 'hard-sharing', trainBlocks } = choice;
   const config = trialConfig.parse({
     version: 1,
     workload: 'street-scenes',
     data: {},
     tasks: ['semantic', 'depth'],
     weighting: { method },
-    model: { name: 'hard-sharing', encoder, head: 4 },
+    model: { name: architecture, encoder, head: 4 },
     optimizer: { ...optimizer, learningRates },
     ...(trainBlocks === undefined ? {} : { transfer: { file: 'a', trainBlocks } }),
     epochs: 1,
@@ -138,6 +139,12 @@ describe('learning rates of groups', () => {
       expect.objectContaining({ code: 'NOTHING_TRAINED' }) as Error,
     );
     expect(() => open({ encoder: 0 }, 'cagrad')).toThrow(
+      expect.objectContaining({ code: 'WEIGHTING_UNSUPPORTED' }) as Error,
+    );
+    // Its units move, but its last shared layer is the encoder's.
+    const stitched = { architecture: 'cross-stitch' };
+    open({ encoder: 0 }, 'cagrad', stitched).dispose();
+    expect(() => open({ encoder: 0 }, 'gradnorm', stitched)).toThrow(
       expect.objectContaining({ code: 'WEIGHTING_UNSUPPORTED' }) as Error,
     );
     expect(tf.memory().numTensors).toBe(before);

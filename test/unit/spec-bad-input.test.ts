@@ -79,6 +79,26 @@ const cases: readonly Case[] = [
     'transfer.trainBlocks is 0',
   ],
   [
+    'gradients on a last shared layer that does not move',
+    {
+      model: { name: 'cross-stitch' },
+      optimizer: { learningRates: { encoder: 0 } },
+      weightings: [{ method: 'cagrad' }, { method: 'gradnorm' }],
+    },
+    'weightings[1].method',
+    'on the last shared layer, which does not move: optimizer.learningRates.encoder is 0',
+  ],
+  [
+    'gradients on what is shared where none of it moves',
+    {
+      model: { name: 'cross-stitch' },
+      optimizer: { learningRates: { encoder: 0, stitch: 0 } },
+      weightings: [{ method: 'equal' }, { method: 'cagrad' }],
+    },
+    'weightings[1].method',
+    'decides how the shared part of the network moves, which it does not',
+  ],
+  [
     'a predicted noise of directions',
     {
       workload: 'nyuv2',
@@ -96,6 +116,18 @@ const cases: readonly Case[] = [
     'a predicted noise under a weighting by logarithms of losses',
     { uncertainty: { heteroscedastic: ['depth'] }, weightings: [{ method: 'equal' }, { method: 'geometric' }] },
     'weightings[1].method',
+    'needs losses above 0, and those of depth',
+  ],
+  [
+    'a predicted noise under gradients that are divided by losses',
+    {
+      uncertainty: { heteroscedastic: ['depth'] },
+      weightings: [
+        { method: 'mgda', normalise: 'norm' },
+        { method: 'mgda', normalise: 'loss-and-norm' },
+      ],
+    },
+    'weightings[1].normalise',
     'needs losses above 0, and those of depth',
   ],
   [

@@ -4,7 +4,7 @@ import { models, type ModelConfig, type ModelInfo } from './models.js';
 import { canShareLayers, outputOfKind } from './outputs.js';
 import type { GradientSpace } from './weighting-options.js';
 import { distributionOfKind, noisyKinds } from './uncertainty.js';
-import { gradientSpaceOf, weightings, type WeightingConfig, type WeightingInfo } from './weightings.js';
+import { gradientSpaceOf, needsPositiveLosses, type WeightingConfig } from './weightings.js';
 
 const spaceNames: Readonly<Record<GradientSpace, string>> = {
   parameters: 'the shared parameters',
@@ -89,14 +89,13 @@ export function faultOfNoise(kind: TaskKind | undefined): string | undefined {
  * class's probability does not.
  */
 export function faultOfNoisyLosses(
-  { method }: Pick<WeightingConfig, 'method'>,
+  weighting: WeightingConfig,
   heteroscedastic: readonly TypedTask[],
 ): string | undefined {
-  const { positiveLosses }: WeightingInfo = weightings[method];
   const densities = heteroscedastic.filter(
     ({ kind }) => kind !== undefined && distributionOfKind[kind] === 'regression',
   );
-  if (positiveLosses !== true || densities.length === 0) return undefined;
+  if (!needsPositiveLosses(weighting) || densities.length === 0) return undefined;
   return (
     `needs losses above 0, and those of ${densities.map(({ name }) => name).join(', ')} can fall below it: they are negative log ` +
     `likelihoods under uncertainty.heteroscedastic; take a weighting without logarithms or ratios of losses`

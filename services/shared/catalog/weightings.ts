@@ -11,7 +11,7 @@ export interface WeightingInfo {
   /** On what it takes each task's gradient, which its option `gradients` may say; left out where it needs the losses only. */
   readonly gradients?: GradientSpace | 'by option';
   /** Whether it takes ratios or logarithms of the losses it is given, so that these must be above 0. */
-  readonly positiveLosses?: true;
+  readonly positiveLosses?: true | 'by option';
   readonly options: z.ZodObject;
 }
 
@@ -70,7 +70,7 @@ export const weightings = {
   },
   'scale-invariant': {
     label: 'scale-invariant loss',
-    description: 'The mean of the logarithms of the losses: each counts by its relative change.',
+    description: 'The sum of the logarithms of the losses: each counts by its relative change.',
     source: 'Navon et al. 2022, section 6 ("scale-invariant" baseline)',
     learned: true,
     positiveLosses: true,
@@ -131,6 +131,7 @@ export const weightings = {
     description: 'The shortest convex combination of the tasks’ gradients: no loss grows along it.',
     source: 'Sener & Koltun 2018, algorithm 2 and the upper bound (MGDA-UB)',
     learned: true,
+    positiveLosses: 'by option',
     gradients: 'by option',
     options: options.mgda,
   },
@@ -209,4 +210,11 @@ export function gradientSpaceOf(config: WeightingConfig): GradientSpace | undefi
   const { gradients }: WeightingInfo = weightings[config.method];
   if (gradients !== 'by option') return gradients;
   return 'gradients' in config ? config.gradients : undefined;
+}
+
+/** Whether a weighting divides by the losses it is given or takes their logarithms, so that these must be above 0. */
+export function needsPositiveLosses(config: WeightingConfig): boolean {
+  const { positiveLosses }: WeightingInfo = weightings[config.method];
+  if (positiveLosses !== 'by option') return positiveLosses === true;
+  return 'normalise' in config && config.normalise.includes('loss');
 }

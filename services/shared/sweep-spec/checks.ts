@@ -75,7 +75,8 @@ export const checks: readonly Check[] = [
         if (isDerived(weighting)) return [];
         const noisy = (spec.uncertainty?.heteroscedastic ?? []).filter((task) => weighting.tasks.includes(task));
         const message = faultOfNoisyLosses(weighting, typedTasks(spec, noisy));
-        return message === undefined ? [] : [{ path: ['weightings', index, 'method'], message }];
+        const field = 'normalise' in weighting ? 'normalise' : 'method';
+        return message === undefined ? [] : [{ path: ['weightings', index, field], message }];
       }),
   },
   {
@@ -175,25 +176,25 @@ export const checks: readonly Check[] = [
   {
     needs: ['transfer', 'optimizer', 'weightings', 'model', 'models'],
     faults: (spec) => {
+      const { learningRates } = spec.optimizer;
       const frozen =
         spec.transfer?.trainBlocks === 0
           ? 'transfer.trainBlocks is 0'
-          : spec.optimizer.learningRates['encoder'] === 0
+          : learningRates['encoder'] === 0
             ? 'optimizer.learningRates.encoder is 0'
             : undefined;
-      // What an architecture shares beside its encoder still moves.
-      const stuck = modelsOf(spec).filter(({ config }) => (catalog[config.name] as ModelInfo).groups.length === 0);
-      if (frozen === undefined || stuck.length === 0) return [];
-      return spec.weightings.flatMap((weighting, index) =>
-        isDerived(weighting) || gradientSpaceOf(weighting) === undefined
-          ? []
-          : [
-              {
-                path: ['weightings', index, 'method'],
-                message: `decides how the shared encoder moves, which it does not: ${frozen}`,
-              },
-            ],
-      );
+      if (frozen === undefined) return [];
+      const groups = modelsOf(spec).map(({ config }) => (catalog[config.name] as ModelInfo).groups);
+      // What an architecture shares beside its encoder still moves, but the last shared layer is the encoder's.
+      const isStuck = groups.some((others) => others.every((group) => learningRates[group] === 0));
+      return spec.weightings.flatMap((weighting, index) => {
+        const space = isDerived(weighting) ? undefined : gradientSpaceOf(weighting);
+        if (space === undefined || !(isStuck || space === 'last-layer')) return [];
+        const message = isStuck
+          ? 'decides how the shared part of the network moves, which it does not'
+          : 'compares gradients on the last shared layer, which does not move';
+        return [{ path: ['weightings', index, 'method'], message: `${message}: ${frozen}` }];
+      });
     },
   },
   {

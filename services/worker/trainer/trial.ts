@@ -9,6 +9,7 @@ import {
   faultOfTasks,
 } from '../../shared/catalog/compatibility.js';
 import { distributionOfKind } from '../../shared/catalog/uncertainty.js';
+import type { GradientSpace } from '../../shared/catalog/weighting-options.js';
 import { SigmasweepError } from '../../shared/errors.js';
 import type { TrialConfig } from '../../shared/trial-config.js';
 import type { GroupedParameter, Model } from '../models/model.js';
@@ -109,10 +110,10 @@ export function openTrial(
     const optimizer = opened(createOptimizer(config.optimizer, variablesOf(config, model, weighting)));
     const variables = optimizer.trained;
     const moved = new Set(variables.map(({ variable }) => variable));
-    if (weighting.needs === 'task-gradients' && !model.shared?.parameters.some(({ variable }) => moved.has(variable))) {
+    if (weighting.needs === 'task-gradients' && !comparedOn(weighting.space, model).some((one) => moved.has(one))) {
       throw new SigmasweepError(
         'WEIGHTING_UNSUPPORTED',
-        `The weighting ${config.weighting.method} decides how the shared part of the network moves; all of it is frozen`,
+        `The weighting ${config.weighting.method} looks at the gradients of what the tasks share; all of it is frozen`,
         { hint: 'Give the encoder a learning rate above 0, or take a weighting that needs the losses only.' },
       );
     }
@@ -155,6 +156,12 @@ export function openTrial(
     dispose();
     throw error;
   }
+}
+
+/** The variables that a weighting compares the tasks' gradients on, or that lie before the representation that it does. */
+function comparedOn(space: GradientSpace, { shared }: Model): tf.Variable[] {
+  const parameters = space === 'last-layer' ? shared?.lastLayer : shared?.parameters;
+  return (parameters ?? []).map(({ variable }) => variable);
 }
 
 /** Whether training leaves a parameter as it is: all of its group, or the encoder up to its block. */

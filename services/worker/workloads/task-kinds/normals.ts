@@ -15,7 +15,8 @@ export const normals: TaskKindImplementation = {
 
   /**
    * Mean of 1 − cosine over valid pixels. For Gaussian likelihoods the same is taken: it is half the squared distance of
-   * the unit vectors.
+   * the unit vectors. With e^{−s} as concentration κ, e^{−s}·L + s is the negative log likelihood of von Mises & Fisher up to
+   * log 2π(1 − e^{−2κ}), so that task uncertainty can weigh it.
    */
   loss(predictions: tf.Tensor4D, targets) {
     const valid = tf.cast(tf.greater(tf.sum(tf.abs(targets), 3), 0), 'float32');
