@@ -32,7 +32,8 @@ function pictureOf(values: ArrayLike<number>): Picture {
 const segmentation: TaskKindImplementation = {
   kind: 'segmentation',
   likelihood: 'classification',
-  targetTensor: (targets, size) => tf.reshape(tf.oneHot(tf.tensor1d(targets, 'int32'), 2), [size, height, width, 2]),
+  targetTensor: (targets, size) =>
+    tf.reshape(tf.oneHot(tf.tensor1d(Int32Array.from(targets), 'int32'), 2), [size, height, width, 2]),
   loss: (predictions, targets) =>
     tf.mean(tf.sub(tf.logSumExp(predictions, 3), tf.sum(tf.mul(predictions, targets), 3))),
   accumulator: () => {
@@ -55,7 +56,7 @@ const segmentation: TaskKindImplementation = {
 const depth: TaskKindImplementation = {
   kind: 'depth',
   likelihood: 'regression',
-  targetTensor: (targets, size) => tf.tensor4d(targets, [size, height, width, 1]),
+  targetTensor: (targets, size) => tf.tensor4d(Float32Array.from(targets), [size, height, width, 1]),
   loss: (predictions, targets, error) => {
     lossCalls.push(error);
     return tf.mean(tf.abs(tf.sub(predictions, targets)));

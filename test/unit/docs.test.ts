@@ -110,7 +110,9 @@ function faultsOfProgram(program: string, args: readonly string[]): string[] {
   if (program === 'npm') {
     const scripts = (JSON.parse(page('package.json')) as { scripts: object }).scripts;
     if (args[0] === 'run') return Object.hasOwn(scripts, args[1] ?? '') ? [] : [`no script ${String(args[1])}`];
-    return ['ci', 'test', 'install'].includes(args[0] ?? '') ? [] : [`npm ${String(args[0])} is not known here`];
+    return ['ci', 'test', 'install', 'pack'].includes(args[0] ?? '')
+      ? []
+      : [`npm ${String(args[0])} is not known here`];
   }
   if (program !== 'sigmasweep') return [`${program} is not known here`];
   try {

@@ -1,7 +1,7 @@
 import type { FromTrainer } from '../trainer-protocol.js';
 import { wholeTrial } from '../../shared/messages/reports.js';
 import { picturePng } from '../workloads/png.js';
-import type { Picture } from '../workloads/workload.js';
+import type { Picture, TargetArray } from '../workloads/workload.js';
 import { targetOf, type Trial, type TrialTask } from './trial.js';
 import { pointPrediction, predictive, type Predictive } from './uncertainty/predictive.js';
 
@@ -103,7 +103,7 @@ function spreadsOf(
 }
 
 /** One sample's part of a batch's array. */
-function sampleOf<Values extends Float32Array | Int32Array>(values: Values, sample: number, size: number): Values {
+function sampleOf<Values extends TargetArray>(values: Values, sample: number, size: number): Values {
   const length = values.length / size;
   return values.subarray(sample * length, (sample + 1) * length) as Values;
 }

@@ -7,7 +7,7 @@ export type Split = 'train' | 'validation' | 'test';
 export const splits: readonly Split[] = ['train', 'validation', 'test'];
 
 /** A target of a batch: one contiguous array, sample after sample, row-major, channels last. */
-export type TargetArray = Float32Array | Int32Array;
+export type TargetArray = Float32Array | Float64Array | Int32Array;
 
 /** Samples of one batch, copied side by side. */
 export interface Batch {

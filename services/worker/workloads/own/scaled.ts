@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { packedFileOf, type PackedSource } from '../packed/open-packed.js';
-import type { Batch, Dataset, OpenTask } from '../workload.js';
+import type { Batch, Dataset, OpenTask, TargetArray } from '../workload.js';
 
 type Scalings = Readonly<Record<string, NonNullable<OpenTask['scaling']>>>;
 
@@ -69,14 +69,14 @@ export class ScaledDataset implements Dataset {
 
   batch(indices: ArrayLike<number>, tasks: readonly string[]): Batch {
     const batch = this.kept.batch(indices, tasks);
+    const targets: Record<string, TargetArray> = { ...batch.targets };
     for (const task of tasks) {
       const scaling = this.scalings[task];
       const values = batch.targets[task];
       if (scaling === undefined || values === undefined) continue;
-      for (let index = 0; index < values.length; index += 1) {
-        values[index] = ((values[index] as number) - scaling.mean) / scaling.deviation;
-      }
+      // In double precision, from which the workload's own metrics get back the very number that its sample said.
+      targets[task] = Float64Array.from(values, (value) => (value - scaling.mean) / scaling.deviation);
     }
-    return batch;
+    return { ...batch, targets };
   }
 }

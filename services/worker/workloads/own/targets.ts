@@ -94,7 +94,8 @@ const factories: Factories = {
     told: ([prediction = NaN], [target = NaN], { mean, deviation }) =>
       Number.isNaN(target)
         ? undefined
-        : { prediction: mean + deviation * prediction, target: mean + deviation * target },
+        : // Targets are kept in single precision: rounding to it undoes what the scaling there and back has changed.
+          { prediction: mean + deviation * prediction, target: Math.fround(mean + deviation * target) },
   }),
 
   classification: ({ classes }, _size, name) => ({
