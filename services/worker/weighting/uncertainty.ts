@@ -44,7 +44,9 @@ function termOf(task: WeightedTask, options: UncertaintyOptions): Term {
  *
  * where R(s) = s (`log`), or log(1 + e^s) (`log1p`), which keeps the objective from becoming negative
  * (Liebel & Körner 2018). For fixed losses the minimum under `log` is at s = log L (both regression forms) and at
- * s = log 2L (approximate classification).
+ * s = log 2L (approximate classification). Liebel & Körner have ½·e^{−s}·L + log(1 + e^s) for every task. Here their logarithm
+ * takes the place of log σ² in each likelihood, which is their term for 2L (regression) or 4L (classification), or half of it:
+ * only the size of the losses, to which e^s adapts, is another.
  *
  * The exact form has no factor in front of the loss; e^{−s} is reported as its weight, because the gradient with
  * respect to the logits f is e^{−s}·(softmax(f·e^{−s}) − y). Under `exact` the regulariser does not apply to
