@@ -55,6 +55,13 @@ describe('a sweep of a command', () => {
     expect(trials[1]?.config.data).toEqual(parsed.data);
   });
 
+  it('is refused with a weighting that the program does not implement, where it says which it does', () => {
+    const asked = { weightings: [{ method: 'equal' }, { method: 'uncertainty' }, { method: 'pcgrad' }] };
+    expect(faultsOf(asked)).toEqual([]);
+    const faults = faultsOf({ ...asked, data: { ...spec.data, weightings: ['uncertainty', 'dwa'] } });
+    expect(faults).toEqual([expect.stringMatching(/^weightings\[2\]\.method .*\(uncertainty, dwa\); found pcgrad$/)]);
+  });
+
   it('shows the declared metrics in the table', () => {
     const { settings } = planSweep(parseSweepSpec(spec, { quick: false }));
     const comparison = compareSweep({

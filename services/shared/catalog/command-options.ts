@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { taskKinds, type MetricInfo } from './metrics.js';
+import { weightingNames } from './weightings.js';
 
 /** Names of commands in a worker's settings, and so in specs. */
 export const commandName = z
@@ -62,6 +63,12 @@ export const commandOptions = z.strictObject({
     })
     .default({})
     .describe('Anything the program wants to know; handed to it as it is.'),
+  weightings: z
+    .array(z.enum(weightingNames))
+    .optional()
+    .describe(
+      'Weightings that the program implements beside constant weights; others are then refused when the sweep is planned.',
+    ),
 });
 export type CommandOptions = z.output<typeof commandOptions>;
 

@@ -8,7 +8,8 @@ import {
 } from '../catalog/compatibility.js';
 import { canonicalJson } from '../canonical-json.js';
 import { architectureGroups, models as catalog, type ModelInfo } from '../catalog/models.js';
-import { gradientSpaceOf } from '../catalog/weightings.js';
+import { commandOptions } from '../catalog/command-options.js';
+import { gradientSpaceOf, weightings as methods } from '../catalog/weightings.js';
 import { findTask } from '../catalog/workloads.js';
 import { deltaCriterion } from '../derivation.js';
 import { countGrid, countTrials } from './count.js';
@@ -58,6 +59,19 @@ export const checks: readonly Check[] = [
       return [
         { path: ['uncertainty'], message: 'is for sigmasweep’s own networks; a program reports its own metrics' },
       ];
+    },
+  },
+  {
+    needs: ['workload', 'data', 'weightings'],
+    faults: ({ workload, data, weightings }) => {
+      const known =
+        workload === 'command' ? commandOptions.shape.weightings.safeParse(data['weightings']).data : undefined;
+      if (known === undefined) return [];
+      return weightings.flatMap((weighting, index) => {
+        if (isDerived(weighting) || !methods[weighting.method].learned || known.includes(weighting.method)) return [];
+        const message = `must be one that the program implements, by data.weightings (${known.join(', ')}); found ${weighting.method}`;
+        return [{ path: ['weightings', index, 'method'], message }];
+      });
     },
   },
   {
