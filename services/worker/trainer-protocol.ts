@@ -37,7 +37,7 @@ export interface ResumedCheckpoint {
 export type FromTrainer =
   | {
       readonly type: 'ready';
-      readonly backend: string;
+      readonly backend: BackendRequest;
       /** Why this backend, and why the better ones were passed over. */
       readonly backendReason: string;
       readonly device: string;

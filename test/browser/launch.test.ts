@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSpecText } from '../../services/shared/sweep-spec/read-text.js';
 import { launchChromium } from '../helpers/chromium.js';
@@ -9,9 +9,11 @@ import { seedSweep, seedWorkers, twoTaskSettings } from '../helpers/seed-sweep.j
 
 let rig: DashboardRig;
 let browser: Browser;
+let context: BrowserContext;
 
 beforeAll(async () => {
   [rig, browser] = await Promise.all([startDashboardRig(), launchChromium()]);
+  context = await browser.newContext();
   await seedSweep(rig.client, {
     id: submittedSweep,
     name: 'submitted <b>sweep</b>',
@@ -31,7 +33,8 @@ afterAll(async () => {
 const deadlineMs = 15_000;
 
 async function open(path: string, width = 1440): Promise<{ page: Page; problems: string[] }> {
-  const page = await browser.newPage({ viewport: { width, height: 900 } });
+  const page = await context.newPage();
+  await page.setViewportSize({ width, height: 900 });
   const problems: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(message.text());

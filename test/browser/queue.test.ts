@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../helpers/chromium.js';
 import { startDashboardRig, type DashboardRig } from '../helpers/dashboard-rig.js';
@@ -17,9 +17,11 @@ const sweep: SeedOptions = {
 
 let rig: DashboardRig;
 let browser: Browser;
+let context: BrowserContext;
 
 beforeAll(async () => {
   [rig, browser] = await Promise.all([startDashboardRig({ coordinator: true }), launchChromium()]);
+  context = await browser.newContext();
   await seedSweep(rig.client, sweep);
   await seedWorkers(rig.client, [seededTrialId(sweep, 0), seededTrialId(sweep, 1)]);
   await rig.client.query(`UPDATE worker SET labels = '{lab-2}' WHERE id = 'worker-one'`);
@@ -32,7 +34,7 @@ afterAll(async () => {
 
 /** Opens the page; questions are answered by `answer` and kept. */
 async function open(answer: { yes: boolean }): Promise<{ page: Page; asked: string[] }> {
-  const page = await browser.newPage();
+  const page = await context.newPage();
   const asked: string[] = [];
   page.on('dialog', (dialog) => {
     asked.push(dialog.message());

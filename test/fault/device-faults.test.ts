@@ -42,10 +42,10 @@ describe('a worker whose device', () => {
   it('has no memory left fails the trial with the size and a hint, and trains the next', async () => {
     const worker = startWorker();
     await worker.ready();
-    // A tensor of the first stage has 1 GiB; WebAssembly can address 4.
-    const data = { train: 4, validation: 1, test: 1, height: 512, width: 1024, seed: 1 };
+    // A tensor of the first stage would have 5 GiB, more than WebAssembly has.
+    const data = { train: 40, validation: 1, test: 1, height: 256, width: 1024, seed: 1 };
     const model = { name: 'hard-sharing', encoder: [512, 8, 8], head: 8 };
-    coordinator.plan('too-large', tinyTrial({ data, model, batchSize: 4 }), 60);
+    coordinator.plan('too-large', tinyTrial({ data, model, batchSize: 40 }), 60);
     coordinator.plan('small', tinyTrial(), 60);
     for (const trialId of ['too-large', 'small']) {
       await coordinator.ring(trialId);

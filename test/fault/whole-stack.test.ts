@@ -37,12 +37,17 @@ async function expectInvariants(database: Database, trials: number): Promise<voi
 
 describe('a stack that is hit', () => {
   // Long enough to be hit in the middle: some seconds a trial.
-  const spec = sandbox.writeSpec('longer.json', tinySpec({ name: 'hit', epochs: 100 }));
+  const trained = sandbox.writeSpec('trained.json', tinySpec({ name: 'hit', epochs: 100 }));
+  // What else is hit than a worker does not see the training.
+  const rehearsed = sandbox.writeSpec(
+    'rehearsed.json',
+    tinySpec({ name: 'hit', workload: 'rehearsal', data: { secondsPerEpoch: 0.3 }, epochs: 10, model: undefined }),
+  );
 
   it('completes a sweep although a worker is killed with -9 in the middle of it', async () => {
     const up = await sandbox.run(['up', '--workers', '2', '--slots', '1']);
     expect(up.stderr).not.toContain('sigmasweep:');
-    const submitted = await sandbox.run(['submit', spec]);
+    const submitted = await sandbox.run(['submit', trained]);
     expect(submitted.code).toBe(0);
     await withDatabase(async (database) => {
       const victim = stackRecord().processes.find((process) => process.name === 'worker-1');
@@ -66,7 +71,7 @@ describe('a stack that is hit', () => {
   });
 
   it('completes a `run` although its coordinator and nats-server are killed with -9 in the middle of it', async () => {
-    const run = sandbox.start(['run', spec, '--new', '--exit', '--slots', '2']);
+    const run = sandbox.start(['run', rehearsed, '--new', '--exit', '--slots', '2']);
     await until(() => /[1-7]\/8 trials/.test(run.output().stderr), {
       deadlineMs: 120_000,
       what: 'the first trials to end',
@@ -88,7 +93,7 @@ describe('a stack that is hit', () => {
   });
 
   it('goes on where it was after Ctrl-C', async () => {
-    const first = sandbox.start(['run', spec, '--new', '--exit', '--slots', '2']);
+    const first = sandbox.start(['run', rehearsed, '--new', '--exit', '--slots', '2']);
     await until(() => /[1-7]\/8 trials/.test(first.output().stderr), {
       deadlineMs: 120_000,
       what: 'the first trials to end',

@@ -113,13 +113,23 @@ const refusals: readonly {
   },
 ];
 
+/**
+ * Of what is trained, each third combination: any two of encoder, architecture and kinds still meet. All of them are with
+ * SIGMASWEEP_TEST_ALL=1, which takes some minutes.
+ */
+const isChosen = (encoder: EncoderName, model: ModelName, kinds: KindsOfTasks): boolean =>
+  process.env['SIGMASWEEP_TEST_ALL'] === '1' ||
+  refusals.some(({ is }) => is({ encoder, model, kinds })) ||
+  (encoderNames.indexOf(encoder) + modelNames.indexOf(model) + taskSets.indexOf(kinds)) % 3 === 0;
+
 const combinations = encoderNames.flatMap((encoder) =>
   modelNames.flatMap((model) => taskSets.map((kinds): Combination => ({ encoder, model, kinds }))),
 );
 
 describe.each(encoderNames)('the encoder %s', (encoder) => {
   describe.each(modelNames)('under %s', (model) => {
-    it.each(taskSets.map((kinds) => [shown(kinds), kinds] as const))(
+    const chosen = taskSets.filter((kinds) => isChosen(encoder, model, kinds));
+    it.each(chosen.map((kinds) => [shown(kinds), kinds] as const))(
       'is trained on, or refused for, %s',
       async (_, kinds) => {
         const wanted = refusals.filter(({ is }) => is({ encoder, model, kinds }));

@@ -132,13 +132,13 @@ export class Agent {
     const machine = machineFacts();
     const threads = threadsOfTrainer({ requested: options.slots, ...machine });
     const environment = { ...quietTensorflow, ...options.environment, ...threadLimits(threads) };
-    const { backend, cacheFolder, dataFolder } = options;
+    const { cacheFolder, dataFolder } = options;
     const ownWorkloads = { places: options.workloads ?? [], folder: options.workloadsFolder ?? '.' };
     const workerId = newId('worker');
     const logger = options.logger.child({ workerId });
-    const startTrainer = (): TrainerProcess =>
+    const startTrainer = (backend: BackendRequest): TrainerProcess =>
       new TrainerProcess({ backend, cacheFolder, dataFolder, ownWorkloads, threads, environment, logger });
-    const first = startTrainer();
+    const first = startTrainer(options.backend);
     let trainer: TrainerFacts;
     try {
       trainer = await first.ready;
@@ -156,9 +156,11 @@ export class Agent {
       { backend: trainer.backend, device: trainer.device, slots },
       `trains up to ${slots} at once (${reason}); backend: ${trainer.backendReason}`,
     );
+    // The others take what the first has chosen: trying the better ones again takes seconds, and a worker has one backend.
+    const startAnother = (): TrainerProcess => startTrainer(trainer.backend);
     const supplies = Array.from(
       { length: slots },
-      (_, index) => new TrainerSupply(startTrainer, logger, index === 0 ? first : undefined),
+      (_, index) => new TrainerSupply(startAnother, logger, index === 0 ? first : undefined),
     );
     const facts: WorkerFacts = {
       workerId,

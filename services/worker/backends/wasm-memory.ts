@@ -4,6 +4,9 @@ import { DeviceFailure } from './device-failure.js';
 
 const mebibyte = 2 ** 20;
 
+/** Bytes that WebAssembly can have at most. */
+const addressable = 2 ** 32;
+
 /** The part of Emscripten's module that hands out memory; the package's types leave it out. */
 interface Allocator {
   _malloc(bytes: number): number;
@@ -26,6 +29,8 @@ export function watchMemory(backend: BackendWasm): void {
   module._free(module._malloc(1));
   const allocate = module._malloc.bind(module);
   module._malloc = (bytes) => {
+    // Sizes have 32 bits there: 4 GiB would be taken for 0, and written to all the same.
+    if (bytes >= addressable) throw outOfMemory(bytes, module.HEAPU8.length);
     const address = allocate(bytes);
     if (address !== 0 || bytes === 0) return address;
     throw outOfMemory(bytes, module.HEAPU8.length);
