@@ -17,7 +17,7 @@ import { WorkerRig } from '../helpers/worker-rig.js';
 const deadlineMs = 90_000;
 const leaseSeconds = 3;
 /** Not a multiple of an epoch's steps: checkpoints are of the middle of epochs. */
-const everySteps = 40;
+const everySteps = 20;
 
 let postgres: TestServer;
 let nats: TestServer;
@@ -48,7 +48,7 @@ async function submit(): Promise<string> {
     weightings: [{ method: 'gradnorm' }],
     baselines: false,
     seeds: [1],
-    epochs: 100,
+    epochs: 60,
     checkpoint: { everySeconds: 0, everySteps },
   });
   const { sweepId } = await callCommand(client, 'submit', { spec, idempotencyKey: newId('sweep') });

@@ -37,11 +37,11 @@ async function expectInvariants(database: Database, trials: number): Promise<voi
 
 describe('a stack that is hit', () => {
   // Long enough to be hit in the middle: some seconds a trial.
-  const trained = sandbox.writeSpec('trained.json', tinySpec({ name: 'hit', epochs: 100 }));
+  const trained = sandbox.writeSpec('trained.json', tinySpec({ name: 'hit', epochs: 60 }));
   // What else is hit than a worker does not see the training.
   const rehearsed = sandbox.writeSpec(
     'rehearsed.json',
-    tinySpec({ name: 'hit', workload: 'rehearsal', data: { secondsPerEpoch: 0.3 }, epochs: 10, model: undefined }),
+    tinySpec({ name: 'hit', workload: 'rehearsal', data: { secondsPerEpoch: 0.2 }, epochs: 10, model: undefined }),
   );
 
   it('completes a sweep although a worker is killed with -9 in the middle of it', async () => {

@@ -62,7 +62,9 @@ describe('nats-server of a state folder', () => {
   it('refuses clients without its token and hides what it knows from other users', async () => {
     const server = await start();
     await expect(connectNats(`nats://127.0.0.1:${server.port}`, 'stranger')).rejects.toThrow(/not let this client in/);
-    await expect(connectNats(`nats://guess@127.0.0.1:${server.port}`, 'stranger')).rejects.toThrow(/not let this client in/);
+    await expect(connectNats(`nats://guess@127.0.0.1:${server.port}`, 'stranger')).rejects.toThrow(
+      /not let this client in/,
+    );
     for (const name of ['credentials.json', 'nats-server.conf']) {
       expect(statSync(join(state.nats, name)).mode & 0o077, name).toBe(0);
     }
