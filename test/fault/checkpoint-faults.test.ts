@@ -13,6 +13,7 @@ import { startCoordinatorProcess, type CoordinatorProcess } from '../helpers/coo
 import { until } from '../helpers/deadline.js';
 import { startNats, startPostgres, type TestServer } from '../helpers/servers.js';
 import { WorkerRig } from '../helpers/worker-rig.js';
+import { everything } from '../helpers/tiers.js';
 
 const deadlineMs = 90_000;
 const leaseSeconds = 3;
@@ -156,7 +157,7 @@ describe('a trial whose worker goes', () => {
     expect(await numbersOf(trialId)).toEqual(undisturbed);
   });
 
-  it('and whose newest checkpoint is torn: goes on from the one before it, and says so', async () => {
+  it.runIf(everything)('and whose newest checkpoint is torn: goes on from the one before it, and says so', async () => {
     await startCoordinator();
     const first = await startWorker();
     const trialId = await submit();
@@ -182,42 +183,45 @@ describe('a trial whose worker goes', () => {
     expect(await numbersOf(trialId)).toEqual(undisturbed);
   });
 
-  it('by SIGSTOP past its lease, and comes back: it changes nothing of the one that went on', async () => {
-    const place = join(folder, 'shared');
-    await startCoordinator(place);
-    const first = await startWorker(place);
-    const trialId = await submit();
-    await hasCheckpoints(trialId, 2);
-    first.process.kill('SIGSTOP');
-    await until(async () => (await attemptsOf(trialId))[0]?.outcome === 'lease-expired', {
-      deadlineMs,
-      what: 'the end',
-    });
-    const inTime = new Set((await database.checkpoint.findMany({ where: { trialId } })).map(({ object }) => object));
-    // Both files are torn by hand: in a shared folder that is as easy as it gets. The second worker begins anew.
-    for (const file of readdirSync(place)) truncateSync(join(place, file), 1000);
-    await startWorker(place);
-    await until(async () => ((await attemptsOf(trialId))[1]?.checkpoints.length ?? 0) > 0, {
-      deadlineMs,
-      what: 'a checkpoint of the second attempt',
-    });
-    first.process.kill('SIGCONT');
-    await until(() => first.log.includes('stopped by the coordinator'), { deadlineMs, what: 'the first to be told' });
-    // The refused attempt has gone on and stored what it had; nobody takes it for a checkpoint of the trial.
-    const noted = await database.checkpoint.findMany({ where: { trialId } });
-    const late = noted.filter(({ attempt, object }) => attempt === 1 && !inTime.has(object));
-    expect(late).toEqual([]);
-    const files = readdirSync(place);
-    for (const { object } of noted.filter(({ attempt }) => attempt === 2)) expect(files.join()).toContain(object);
-    await succeeded(trialId);
-    const [one, two] = await attemptsOf(trialId);
-    expect([one?.outcome, two?.outcome]).toEqual(['lease-expired', 'succeeded']);
-    expect(two?.resumedStep).toBeNull();
-    expect(await linesOf(trialId, 2)).toMatch(/training begins anew: CHECKPOINT_TORN/);
-    expect(await numbersOf(trialId)).toEqual(undisturbed);
-    const tested = await database.metric.groupBy({ by: ['attempt'], where: { trialId, split: 'test' } });
-    expect(tested.map(({ attempt }) => attempt)).toEqual([2]);
-  });
+  it.runIf(everything)(
+    'by SIGSTOP past its lease, and comes back: it changes nothing of the one that went on',
+    async () => {
+      const place = join(folder, 'shared');
+      await startCoordinator(place);
+      const first = await startWorker(place);
+      const trialId = await submit();
+      await hasCheckpoints(trialId, 2);
+      first.process.kill('SIGSTOP');
+      await until(async () => (await attemptsOf(trialId))[0]?.outcome === 'lease-expired', {
+        deadlineMs,
+        what: 'the end',
+      });
+      const inTime = new Set((await database.checkpoint.findMany({ where: { trialId } })).map(({ object }) => object));
+      // Both files are torn by hand: in a shared folder that is as easy as it gets. The second worker begins anew.
+      for (const file of readdirSync(place)) truncateSync(join(place, file), 1000);
+      await startWorker(place);
+      await until(async () => ((await attemptsOf(trialId))[1]?.checkpoints.length ?? 0) > 0, {
+        deadlineMs,
+        what: 'a checkpoint of the second attempt',
+      });
+      first.process.kill('SIGCONT');
+      await until(() => first.log.includes('stopped by the coordinator'), { deadlineMs, what: 'the first to be told' });
+      // The refused attempt has gone on and stored what it had; nobody takes it for a checkpoint of the trial.
+      const noted = await database.checkpoint.findMany({ where: { trialId } });
+      const late = noted.filter(({ attempt, object }) => attempt === 1 && !inTime.has(object));
+      expect(late).toEqual([]);
+      const files = readdirSync(place);
+      for (const { object } of noted.filter(({ attempt }) => attempt === 2)) expect(files.join()).toContain(object);
+      await succeeded(trialId);
+      const [one, two] = await attemptsOf(trialId);
+      expect([one?.outcome, two?.outcome]).toEqual(['lease-expired', 'succeeded']);
+      expect(two?.resumedStep).toBeNull();
+      expect(await linesOf(trialId, 2)).toMatch(/training begins anew: CHECKPOINT_TORN/);
+      expect(await numbersOf(trialId)).toEqual(undisturbed);
+      const tested = await database.metric.groupBy({ by: ['attempt'], where: { trialId, split: 'test' } });
+      expect(tested.map(({ attempt }) => attempt)).toEqual([2]);
+    },
+  );
 });
 
 describe('a trial that starts from the network of another', () => {

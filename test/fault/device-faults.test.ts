@@ -8,6 +8,7 @@ import { until } from '../helpers/deadline.js';
 import { FakeCoordinator } from '../helpers/fake-coordinator.js';
 import { startNats, type TestServer } from '../helpers/servers.js';
 import { tinyTrial, WorkerRig } from '../helpers/worker-rig.js';
+import { everything } from '../helpers/tiers.js';
 
 /** What a worker process makes of a device that is too small, is not there, or computes wrong. */
 describe('a worker whose device', () => {
@@ -39,7 +40,7 @@ describe('a worker whose device', () => {
     rmSync(cache, { recursive: true, force: true });
   });
 
-  it('has no memory left fails the trial with the size and a hint, and trains the next', async () => {
+  it.runIf(everything)('has no memory left fails the trial with the size and a hint, and trains the next', async () => {
     const worker = startWorker();
     await worker.ready();
     // A tensor of the first stage would have 5 GiB, more than WebAssembly has.

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { connectDatabase, type Database } from '../../services/shared/db/connect.js';
 import { cliSandbox, tinySpec } from '../helpers/cli.js';
 import { until } from '../helpers/deadline.js';
+import { everything } from '../helpers/tiers.js';
 
 const sandbox = cliSandbox({ SIGMASWEEP_LEASE_SECONDS: '3' });
 afterAll(() => sandbox.remove());
@@ -92,7 +93,7 @@ describe('a stack that is hit', () => {
     await sandbox.run(['down']);
   });
 
-  it('goes on where it was after Ctrl-C', async () => {
+  it.runIf(everything)('goes on where it was after Ctrl-C', async () => {
     const first = sandbox.start(['run', rehearsed, '--new', '--exit', '--slots', '2']);
     await until(() => /[1-7]\/8 trials/.test(first.output().stderr), {
       deadlineMs: 120_000,

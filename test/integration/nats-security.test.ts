@@ -172,7 +172,7 @@ describe('other ways to be let in', () => {
     return true;
   };
 
-  it('by an NKey and a certificate of the client, both from files', async () => {
+  it.runIf(everything)('by an NKey and a certificate of the client, both from files', async () => {
     const user = nkeys.createUser();
     const NATS_NKEY = join(folder, 'user.nk');
     writeFileSync(NATS_NKEY, `${new TextDecoder().decode(user.getSeed())}\n`);
