@@ -1,7 +1,7 @@
 import type { OwnWorkloadEntry } from '../shared/catalog/own-workloads.js';
 import type { BackendRequest, TrialConfig } from '../shared/trial-config.js';
 import type { ErrorRecord } from '../shared/errors.js';
-import type { MetricPoint, PictureKind } from '../shared/messages/reports.js';
+import type { MetricPoint, PictureKind, PictureNumbers } from '../shared/messages/reports.js';
 import type { WorkloadFolders } from './workloads/workload.js';
 
 /**
@@ -66,6 +66,8 @@ export type FromTrainer =
       readonly kind: PictureKind;
       /** Base64 of a PNG file. */
       readonly png: string;
+      /** Of a whole sample's task. */
+      readonly numbers?: PictureNumbers;
     }
   /** A checkpoint is written, as a whole. */
   | {

@@ -58,7 +58,15 @@ describe('recordReports', () => {
     const at = new Date(0).toISOString();
     const batch = [
       reportOf(one, metricItem(1), metricItem(1), { type: 'log', lines: [{ seq: 0, at, level: 'info', text: 'a' }] }),
-      reportOf(two, { type: 'picture', epoch: 1, sample: 0, task: 'trial', kind: 'input', png: 'iVBORw0KGgo=' }),
+      reportOf(two, {
+        type: 'picture',
+        epoch: 1,
+        sample: 0,
+        task: 'trial',
+        kind: 'input',
+        png: 'iVBORw0KGgo=',
+        numbers: [{ name: 'no\u0000name', position: 2, value: 0.75 }],
+      }),
       reportOf(one, { type: 'heartbeat', step: 5, steps: 10 }, metricItem(2), { type: 'succeeded' }),
       reportOf(two, failedItem(true)),
     ];
@@ -67,6 +75,9 @@ describe('recordReports', () => {
     expect(after[0]).toMatchObject({ trial: { state: 'succeeded', step: 5 }, lines: [{ text: 'a' }] });
     expect(after[0]?.metrics.map((metric) => metric.epoch)).toEqual([1, 2]);
     expect(after[1]).toMatchObject({ trial: { state: 'queued', failures: 1 }, pictures: [{ sample: 0 }], rings: 2 });
+    expect(JSON.parse(after[1]?.pictures[0]?.numbers ?? '')).toEqual([
+      { name: 'no\u0000name', position: 2, value: 0.75 },
+    ]);
     expect(after[1]?.pictures[0]?.png).toEqual(new Uint8Array(Buffer.from('iVBORw0KGgo=', 'base64')));
 
     expect(await recordReports(store.database, batch, lease)).toMatchObject({

@@ -144,6 +144,19 @@ describe('classification', () => {
     }).toThrow(/class 6; the task has the classes 0 … 5/);
   });
 
+  it('tells the likeliest classes by name, and nothing of a network that diverged', () => {
+    const named: OpenTask = { ...task, channelNames: ['a', 'b', 'c', 'd', 'e', 'f'] };
+    expect(classification.tell?.target(Int32Array.of(3), named)).toEqual([{ name: 'd', position: 3, value: 1 }]);
+    expect(classification.tell?.target(Int32Array.of(-1), named)).toBeUndefined();
+    const logits = Float32Array.of(-90, Math.log(3), -90, 0, -90, -90);
+    const told = classification.tell?.prediction(logits, named) ?? [];
+    expect(told.map(({ name }) => name)).toEqual(['b', 'd', 'a', 'c', 'e']);
+    expect(told.map(({ value }) => value)).toEqual(
+      [0.75, 0.25, 0, 0, 0].map((value) => expect.closeTo(value, 6) as number),
+    );
+    expect(classification.tell?.prediction(new Float32Array(classes).fill(NaN), named)).toBeUndefined();
+  });
+
   it('draws a certain prediction as it draws the truth, and a doubtful one in bands', () => {
     const truth = classification.drawTarget(Int32Array.from([3]), 2, 8);
     const logits = new Float32Array(classes);

@@ -57,14 +57,15 @@ export async function writeLogLines(transaction: Queryable, lines: Verdict['line
 export async function writePictures(transaction: Queryable, pictures: Verdict['pictures']): Promise<void> {
   if (pictures.length === 0) return;
   await transaction.$executeRaw`
-    INSERT INTO picture (trial_id, attempt, epoch, sample, task, kind, png)
-    SELECT p.trial_id, p.attempt, p.epoch, p.sample, p.task, p.kind, decode(p.png, 'base64')
+    INSERT INTO picture (trial_id, attempt, epoch, sample, task, kind, png, numbers)
+    SELECT p.trial_id, p.attempt, p.epoch, p.sample, p.task, p.kind, decode(p.png, 'base64'), p.numbers
     FROM unnest(
       ${pictures.map((picture) => picture.trialId)}::text[], ${pictures.map((picture) => picture.attempt)}::int[],
       ${pictures.map((picture) => picture.epoch)}::int[], ${pictures.map((picture) => picture.sample)}::int[],
       ${pictures.map((picture) => picture.task)}::text[], ${pictures.map((picture) => picture.kind)}::text[],
-      ${pictures.map((picture) => picture.png)}::text[]
-    ) AS p(trial_id, attempt, epoch, sample, task, kind, png)
+      ${pictures.map((picture) => picture.png)}::text[],
+      ${pictures.map(({ numbers }) => (numbers === undefined ? null : JSON.stringify(numbers)))}::text[]
+    ) AS p(trial_id, attempt, epoch, sample, task, kind, png, numbers)
     JOIN attempt a ON a.trial_id = p.trial_id AND a.number = p.attempt
       AND a.outcome NOT IN ('lease-expired', 'stopped', 'cancelled')
     ON CONFLICT DO NOTHING`;

@@ -1,7 +1,7 @@
-import { classColour } from '../../shared/catalog/class-colours.js';
 import type { TaskSource } from '../../shared/catalog/workloads.js';
 import { taskLabel } from '../../shared/compare/metric-names.js';
 import { confusionTable, type ConfusionTable } from '../../shared/messages/confusion-cells.js';
+import { ClassSwatch } from './class-swatch.js';
 import { TableScroll } from './layout.js';
 
 /** Shades of a cell, from an empty one to all of its row. */
@@ -14,15 +14,6 @@ function percent(part: number, whole: number): string {
 /** How often a class was predicted. */
 function predictedAs(counts: ConfusionTable['counts'], label: number): number {
   return counts.reduce((sum, row) => sum + (row[label] ?? 0), 0);
-}
-
-/** The colour of a class in the pictures. */
-function ClassSwatch({ label }: { label: number }) {
-  return (
-    <svg class="class-swatch" viewBox="0 0 10 10" aria-hidden="true">
-      <rect width="10" height="10" rx="2" fill={`rgb(${classColour(label).join(' ')})`} />
-    </svg>
-  );
 }
 
 function Matrix({ label, table: { classes, counts } }: { label: string; table: ConfusionTable }) {

@@ -1,8 +1,9 @@
 import { findTask, type TaskSource } from '../../shared/catalog/workloads.js';
 import { taskLabel } from '../../shared/compare/metric-names.js';
 import { pictureKinds, wholeTrial, type PictureKind } from '../../shared/messages/reports.js';
-import type { PictureKey } from '../queries/pictures.js';
+import type { ListedPicture, PictureKey } from '../queries/pictures.js';
 import { TableScroll } from './layout.js';
+import { ToldSample } from './told-sample.js';
 
 export function pictureUrl(key: PictureKey): string {
   const parts = [key.trialId, key.attempt, key.epoch, key.sample, key.task].map((part) =>
@@ -15,7 +16,7 @@ export interface PicturesProps {
   readonly trialId: string;
   readonly source: TaskSource;
   readonly tasks: readonly string[];
-  readonly pictures: readonly PictureKey[];
+  readonly pictures: readonly ListedPicture[];
   /** The epoch a person chose; undefined for the newest. */
   readonly epoch: number | undefined;
   /** The attempt a person chose, for the links. */
@@ -39,14 +40,21 @@ const lasting: ReadonlySet<PictureKind> = new Set<PictureKind>(['input', 'truth'
 
 /** The picture of an epoch, or the one that stands for every epoch. */
 export function pictureAt(
-  pictures: readonly PictureKey[],
+  pictures: readonly ListedPicture[],
   epoch: number,
   wanted: Pick<PictureKey, 'sample' | 'task' | 'kind'>,
-): PictureKey | undefined {
+): ListedPicture | undefined {
   const same = pictures.filter(
     ({ sample, task, kind }) => sample === wanted.sample && task === wanted.task && kind === wanted.kind,
   );
   return same.find((picture) => picture.epoch === epoch) ?? (lasting.has(wanted.kind) ? same.at(-1) : undefined);
+}
+
+/** A picture; of what is said of a whole sample its numbers, where they are known. */
+export function Shown({ source, picture, alt }: { source: TaskSource; picture: ListedPicture; alt: string }) {
+  const { numbers, task, kind } = picture;
+  if (numbers === null) return <img src={pictureUrl(picture)} alt={alt} loading="lazy" />;
+  return <ToldSample kind={kind} numbers={numbers} isNumber={findTask(source, task)?.kind === 'regression'} />;
 }
 
 function isOfWholePicture(source: TaskSource, task: string): boolean {
@@ -138,10 +146,10 @@ export function Pictures({ trialId, source, tasks, pictures, epoch, attempt, ove
                   return (
                     <td>
                       {key === undefined ? null : (
-                        <img
-                          src={pictureUrl(key)}
+                        <Shown
+                          source={source}
+                          picture={key}
                           alt={`Sample ${sample + 1}, ${label}, ${kindLabels[kind]}`}
-                          loading="lazy"
                         />
                       )}
                     </td>
@@ -152,7 +160,9 @@ export function Pictures({ trialId, source, tasks, pictures, epoch, attempt, ove
           </tbody>
         </table>
       </TableScroll>
-      {columns.some(({ task, kind }) => kind === 'prediction' && isOfWholePicture(source, task)) ? (
+      {pictures.some(
+        ({ task, kind, numbers }) => numbers === null && kind === 'prediction' && isOfWholePicture(source, task),
+      ) ? (
         <p class="table-notes">
           Classes and labels of a whole picture: upright bands, each in its class’s colour. The truth of a class is one
           colour, and a prediction’s bands are as wide as each class is likely; of labels each has a band, the fuller

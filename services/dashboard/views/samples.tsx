@@ -1,15 +1,15 @@
 import { taskLabel } from '../../shared/compare/metric-names.js';
 import { wholeTrial } from '../../shared/messages/reports.js';
-import type { PictureKey } from '../queries/pictures.js';
+import type { ListedPicture } from '../queries/pictures.js';
 import type { SweepOverview } from '../queries/sweeps.js';
 import { Page, TableScroll, type PageProps } from './layout.js';
-import { pictureUrl } from './pictures.js';
+import { Shown } from './pictures.js';
 
 export interface SamplesPageProps {
   readonly assets: PageProps['assets'];
   readonly sweep: SweepOverview;
   /** Inputs and truths, each once. */
-  readonly samples: readonly PictureKey[];
+  readonly samples: readonly ListedPicture[];
 }
 
 /** What a sweep is trained on: a row for the input and for each task, a column for each sample. */
@@ -68,10 +68,10 @@ function SampleGrid({ sweep, samples }: Omit<SamplesPageProps, 'assets'>) {
               {cells.map((key, index) => (
                 <td>
                   {key === undefined ? null : (
-                    <img
-                      src={pictureUrl(key)}
+                    <Shown
+                      source={sweep}
+                      picture={key}
                       alt={`Sample ${(columns[index] ?? 0) + 1}, ${label}${key.kind === 'truth' ? ', truth' : ''}`}
-                      loading="lazy"
                     />
                   )}
                 </td>

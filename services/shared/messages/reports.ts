@@ -41,6 +41,23 @@ export const skippedMetrics = { train: 'skippedTrain', validation: 'skippedValid
 export const pictureKinds = ['input', 'truth', 'prediction', 'error', 'noise', 'epistemic'] as const;
 export type PictureKind = (typeof pictureKinds)[number];
 
+/**
+ * What a truth or a prediction of a whole sample says: the likeliest of its classes or labels with their likelihoods, or
+ * one number in the data's unit.
+ */
+export const pictureNumbers = z
+  .array(
+    z.object({
+      /** Of the class or label. */
+      name: z.string().max(64),
+      /** Its place among all, which its colour follows from. */
+      position: z.int().min(0),
+      value: z.number(),
+    }),
+  )
+  .max(5);
+export type PictureNumbers = z.infer<typeof pictureNumbers>;
+
 export const reportItem = z.discriminatedUnion('type', [
   z.object({ type: z.literal('metrics'), points: z.array(metricPoint).max(10_000) }),
   z.object({
@@ -67,6 +84,7 @@ export const reportItem = z.discriminatedUnion('type', [
     kind: z.enum(pictureKinds),
     /** Base64 of a PNG file. */
     png: z.base64().max(700_000),
+    numbers: pictureNumbers.optional(),
   }),
   z.object({
     type: z.literal('heartbeat'),

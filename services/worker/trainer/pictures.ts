@@ -1,5 +1,5 @@
 import type { FromTrainer } from '../trainer-protocol.js';
-import { wholeTrial } from '../../shared/messages/reports.js';
+import { wholeTrial, type PictureNumbers } from '../../shared/messages/reports.js';
 import { picturePng } from '../workloads/png.js';
 import type { Picture, TargetArray } from '../workloads/workload.js';
 import { targetOf, type Trial, type TrialTask } from './trial.js';
@@ -42,13 +42,20 @@ export async function drawPictures(trial: Trial, epoch: number): Promise<Picture
   // Of a noise that is the same everywhere there is nothing to draw.
   const predictions = await predictive(trial, batch, { split: 'validation', start: 0, noises: [] });
   const values = predictions.map(pointPrediction);
-  const message = (sample: number, task: string, kind: PictureMessage['kind'], picture: Picture): PictureMessage => ({
+  const message = (
+    sample: number,
+    task: string,
+    kind: PictureMessage['kind'],
+    picture: Picture,
+    numbers?: PictureNumbers,
+  ): PictureMessage => ({
     type: 'picture',
     epoch,
     sample,
     task,
     kind,
     png: Buffer.from(picturePng(shrink(picture, mostPixels))).toString('base64'),
+    ...(numbers === undefined ? {} : { numbers }),
   });
   return samples.flatMap((sample) => [
     ...(whole
@@ -59,8 +66,24 @@ export async function drawPictures(trial: Trial, epoch: number): Promise<Picture
       const target = sampleOf(targetOf(batch.targets, name), sample, size);
       const prediction = sampleOf(values[index] as Float32Array, sample, size);
       return [
-        ...(whole ? [message(sample, name, 'truth', implementation.drawTarget(target, height, width))] : []),
-        message(sample, name, 'prediction', implementation.drawPrediction(prediction, target, height, width)),
+        ...(whole
+          ? [
+              message(
+                sample,
+                name,
+                'truth',
+                implementation.drawTarget(target, height, width),
+                implementation.tell?.target(target, task),
+              ),
+            ]
+          : []),
+        message(
+          sample,
+          name,
+          'prediction',
+          implementation.drawPrediction(prediction, target, height, width),
+          implementation.tell?.prediction(prediction, task),
+        ),
         ...(implementation.drawError === undefined
           ? []
           : [message(sample, name, 'error', implementation.drawError(prediction, target, height, width))]),

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { TaskKind } from '../../shared/catalog/metrics.js';
+import type { PictureNumbers } from '../../shared/messages/reports.js';
 import type { OutputForm } from '../../shared/catalog/outputs.js';
 import type { BuiltInWorkloadName, TaskInfo } from '../../shared/catalog/workloads.js';
 
@@ -168,6 +169,11 @@ export interface TaskKindImplementation {
   drawTarget(target: TargetArray, height: number, width: number): Picture;
   /** Draws one sample's prediction in the colours of `drawTarget`; `target` gives the mask and the range. */
   drawPrediction(prediction: Float32Array, target: TargetArray, height: number, width: number): Picture;
+  /** Says one sample's target and prediction in numbers; for kinds of a whole sample. Undefined where nothing is known. */
+  tell?: {
+    target(target: TargetArray, task: OpenTask): PictureNumbers | undefined;
+    prediction(prediction: Float32Array, task: OpenTask): PictureNumbers | undefined;
+  };
   /** Draws where one sample's prediction is wrong, and by how much; not there for kinds that predict no map. */
   drawError?(prediction: Float32Array, target: TargetArray, height: number, width: number): Picture;
   /**

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { MetricAccumulator, Picture, TaskKindImplementation } from '../workload.js';
 import { ConfusionMatrix, likeliestClass } from './confusion-matrix.js';
+import { likeliest } from './likeliest.js';
 import { labelLoss } from './label-loss.js';
 import { paintPicture, segmentColour } from './palettes.js';
 
@@ -18,6 +19,17 @@ export const classification: TaskKindImplementation = {
   targetTensor: (targets, size) => tf.tensor(Int32Array.from(targets), [size], 'int32'),
 
   accumulator: (task) => new ClassificationScores(task.outputChannels),
+
+  tell: {
+    target: ([label = -1], { channelNames }) =>
+      label < 0
+        ? undefined
+        : likeliest(
+            channelNames.map((_, at) => Number(at === label)),
+            channelNames,
+          )?.slice(0, 1),
+    prediction: (prediction, { channelNames }) => likeliest(softmax(prediction), channelNames),
+  },
 
   /** The colour of the class over the whole picture. */
   drawTarget: (target, height, width) => paintPicture(height, width, (_, slot) => segmentColour(target[0] ?? -1, slot)),

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { classColour } from '../../../shared/catalog/class-colours.js';
 import type { MetricAccumulator, TaskKindImplementation } from '../workload.js';
+import { likeliest } from './likeliest.js';
 import { paintPicture } from './palettes.js';
 
 /**
@@ -25,6 +26,14 @@ export const multiLabel: TaskKindImplementation = {
 
   accumulator: (task) => new MultiLabelScores(task.outputChannels),
 
+  tell: {
+    target: (target, { channelNames }) =>
+      target.every((value) => value < 0)
+        ? undefined
+        : likeliest(Array.from(target, Number), channelNames)?.filter(({ value }) => value > 0),
+    prediction: (prediction, { channelNames }) => likeliest(Array.from(prediction, sigmoid), channelNames),
+  },
+
   drawTarget: (target, height, width) =>
     paintBands(
       Array.from(target, (value) => Math.max(0, value)),
@@ -32,13 +41,12 @@ export const multiLabel: TaskKindImplementation = {
       width,
     ),
 
-  drawPrediction: (prediction, _target, height, width) =>
-    paintBands(
-      Array.from(prediction, (logit) => 1 / (1 + Math.exp(-logit))),
-      height,
-      width,
-    ),
+  drawPrediction: (prediction, _target, height, width) => paintBands(Array.from(prediction, sigmoid), height, width),
 };
+
+function sigmoid(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
+}
 
 /** Upright bands, one a label, in its colour as far as it is there. */
 function paintBands(shares: readonly number[], height: number, width: number) {

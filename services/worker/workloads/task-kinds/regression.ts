@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { PictureNumbers } from '../../../shared/messages/reports.js';
 import type { MetricAccumulator, OpenTask, RegressionDistribution, TaskKindImplementation } from '../workload.js';
 import { depthColour, neutral, paintPicture } from './palettes.js';
 import { meanError, residualsOf } from './regression-loss.js';
@@ -34,10 +35,21 @@ export const regression: TaskKindImplementation = {
 
   accumulator: (task) => new RegressionErrors(task.scaling),
 
+  tell: {
+    target: ([value = NaN], task) => inDataUnit(value, task),
+    prediction: ([value = NaN], task) => inDataUnit(value, task),
+  },
+
   drawTarget: (target, height, width) => paintValue(target[0] ?? NaN, height, width),
 
   drawPrediction: (prediction, _target, height, width) => paintValue(prediction[0] ?? NaN, height, width),
 };
+
+function inDataUnit(value: number, { label, scaling }: OpenTask): PictureNumbers | undefined {
+  const { mean, deviation } = scaling ?? { mean: 0, deviation: 1 };
+  const told = mean + deviation * value;
+  return Number.isFinite(told) ? [{ name: label.slice(0, 64), position: 0, value: told }] : undefined;
+}
 
 /** Values this far from the mean have the colours' ends, standard deviations. */
 const farthest = 2;
