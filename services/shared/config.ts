@@ -229,6 +229,9 @@ export function readConfig<Name extends ServiceName>(
   });
 }
 
+/** What native libraries read from the environment when they are loaded, and processes that are started inherit. */
+export const libraryEnvironment: NodeJS.ProcessEnv = process.env;
+
 /**
  * Where the native packages' links to installed TensorFlows are kept. Beside the software and not in node_modules, which
  * `npm ci` empties, nor in a sweep's folder: a worker finds it wherever it is started.

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSpecText } from '../../services/shared/sweep-spec/read-text.js';
 import { packageRoot } from '../../services/shared/version.js';
 import { cliSandbox } from '../helpers/cli.js';
+import { everything } from '../helpers/tiers.js';
 
 /** The two examples with all that makes them what they are, at a size that takes seconds. */
 const sandbox = cliSandbox();
@@ -45,7 +46,7 @@ describe('the examples, trained by real processes', () => {
     expect(status.stdout.match(/ succeeded /g)?.length).toBeGreaterThanOrEqual(3);
   });
 
-  it('a search trains round after round and says how its points came about', async () => {
+  it.runIf(everything)('a search trains round after round and says how its points came about', async () => {
     const spec = tiny('search.yaml', {
       seeds: [1],
       epochs: 1,

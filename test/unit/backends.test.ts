@@ -8,7 +8,7 @@ import { SigmasweepError } from '../../services/shared/errors.js';
 import { BackendUnusable, type BackendCandidate, type BackendName } from '../../services/worker/backends/candidate.js';
 import { openBackend, parseBackendRequest } from '../../services/worker/backends/choose.js';
 import { installCommand } from '../../services/worker/backends/install.js';
-import { asUnusable, requireUsable } from '../../services/worker/backends/native.js';
+import { asUnusable, probeNativePackage, requireUsable } from '../../services/worker/backends/native.js';
 import {
   findNativeLibrary,
   installHint,
@@ -160,6 +160,45 @@ describe('native packages', () => {
     expect(() => requireUsable('@tensorflow/tfjs-node-gpu', facts)).toThrow(/2\.9\.1 was loaded but found no GPU/);
     expect(() => requireUsable('@tensorflow/tfjs-node-gpu', { ...facts, usesGpu: true })).not.toThrow();
     expect(() => requireUsable('@tensorflow/tfjs-node', facts)).not.toThrow();
+  });
+
+  describe('whose library computes wrong by itself', () => {
+    const right = JSON.stringify({ version: '2.21.0', usesGpu: false });
+    const wrong = JSON.stringify({ wrong: 'a convolution came out as 1 instead of 2' });
+    const probeOf = (answers: readonly string[]) => {
+      const asked: object[] = [];
+      const found = probeNativePackage('@tensorflow/tfjs-node', 'library', (_target, _library, settings = {}) => {
+        asked.push(settings);
+        return Promise.resolve(answers[asked.length - 1] ?? '');
+      });
+      return { asked, found };
+    };
+
+    it('are used with the setting under which it computes right', async () => {
+      const { asked, found } = probeOf([wrong, right]);
+      expect(await found).toEqual({ version: '2.21.0', usesGpu: false, settings: { ONEDNN_MAX_CPU_ISA: 'AVX2' } });
+      expect(asked).toEqual([{}, { ONEDNN_MAX_CPU_ISA: 'AVX2' }]);
+    });
+
+    it('are tried once when it computes right', async () => {
+      const { asked, found } = probeOf([right]);
+      expect(await found).toMatchObject({ settings: {} });
+      expect(asked).toEqual([{}]);
+    });
+
+    it('are refused with what came out when nothing helps, or when the setting is somebody’s own', async () => {
+      await expect(probeOf([wrong, wrong]).found).rejects.toMatchObject({
+        why: 'the native library computes wrong: a convolution came out as 1 instead of 2',
+      });
+      process.env['ONEDNN_MAX_CPU_ISA'] = 'AVX512_CORE';
+      try {
+        const { asked, found } = probeOf([wrong, right]);
+        await expect(found).rejects.toThrow(BackendUnusable);
+        expect(asked).toEqual([{}]);
+      } finally {
+        delete process.env['ONEDNN_MAX_CPU_ISA'];
+      }
+    });
   });
 
   it("passes on the loader's own words", () => {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { libraryEnvironment } from '../../shared/config.js';
 import { packageRoot } from '../../shared/version.js';
 import { BackendUnusable } from './candidate.js';
 
@@ -14,15 +15,21 @@ export type ProbeTarget = '@tensorflow/tfjs-node' | '@tensorflow/tfjs-node-gpu' 
 /**
  * Tries a backend in a process of its own: a library or a driver that aborts takes only that process with it.
  * @param library path of a native package's library
+ * @param settings environment variables of that process beside this one's
  * @returns the last line it wrote, one JSON value
  * @throws BackendUnusable when this project is not built; Error with the last line of a probe that failed, or how it ended
  */
-export async function probeInOwnProcess(target: ProbeTarget, library?: string): Promise<string> {
+export async function probeInOwnProcess(
+  target: ProbeTarget,
+  library?: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const program = join(packageRoot, 'dist', 'services', 'worker', 'backends', 'probe.js');
   if (!existsSync(program)) throw new BackendUnusable('sigmasweep is not built', 'Run `npm run build`.');
   try {
     const { stdout } = await run(process.execPath, [program, target, ...(library === undefined ? [] : [library])], {
       timeout: timeoutMs,
+      env: { ...libraryEnvironment, ...settings },
     });
     return stdout.trim().split('\n').at(-1) ?? '';
   } catch (error) {

@@ -19,7 +19,12 @@ async function answer(target: ProbeTarget, library = ''): Promise<object> {
     }
   }
   const facts = await loadNativePackage(target, library);
-  await checkBackend('');
+  try {
+    await checkBackend('');
+  } catch (error) {
+    if (error instanceof BackendUnusable) return { wrong: error.why };
+    throw error;
+  }
   return facts;
 }
 
