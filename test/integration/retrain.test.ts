@@ -7,6 +7,7 @@ import { openBackend } from '../../services/worker/backends/choose.js';
 import { train } from '../../services/worker/trainer/train.js';
 import { taskKindImplementations, workloadImplementations } from '../../services/worker/workloads/registry.js';
 import { cliSandbox, tinySpec } from '../helpers/cli.js';
+import { everything } from '../helpers/tiers.js';
 
 const sandbox = cliSandbox();
 afterAll(() => sandbox.remove());
@@ -19,58 +20,61 @@ const points = [
   { semantic: 0.4, depth: 0.6 },
 ];
 
-it('a trial trained again by hand gives every number that its sweep has stored, to the last bit', async () => {
-  const spec = sandbox.writeSpec(
-    'sweep.json',
-    tinySpec({
-      seeds: [3],
-      grid: { points },
-      weightings: [
-        { method: 'uncertainty', learningRateMultiplier: 10, label: 'learned' },
-        { method: 'replay', of: 'learned' },
-        { method: 'approx-optimal' },
-      ],
-    }),
-  );
-  const up = await sandbox.run(['up', '--backend', 'wasm']);
-  expect(up.code, up.stderr).toBe(0);
-  const ran = await sandbox.run(['run', spec, '--exit']);
-  expect(ran.code, ran.stderr).toBe(0);
+it.runIf(everything)(
+  'a trial trained again by hand gives every number that its sweep has stored, to the last bit',
+  async () => {
+    const spec = sandbox.writeSpec(
+      'sweep.json',
+      tinySpec({
+        seeds: [3],
+        grid: { points },
+        weightings: [
+          { method: 'uncertainty', learningRateMultiplier: 10, label: 'learned' },
+          { method: 'replay', of: 'learned' },
+          { method: 'approx-optimal' },
+        ],
+      }),
+    );
+    const up = await sandbox.run(['up', '--backend', 'wasm']);
+    expect(up.code, up.stderr).toBe(0);
+    const ran = await sandbox.run(['run', spec, '--exit']);
+    expect(ran.code, ran.stderr).toBe(0);
 
-  const record = readFileSync(join(sandbox.folder, 'state', 'run.json'), 'utf8');
-  const database = connectDatabase((JSON.parse(record) as { databaseUrl: string }).databaseUrl, 2);
-  try {
-    const trials = await database.trial.findMany({ orderBy: { position: 'asc' } });
-    // Two single-task baselines, the points of the grid, task uncertainty, and two that follow from those before.
-    expect(trials).toHaveLength(7);
-    await expectDerived(database, trials);
-    const { backend } = await openBackend('wasm');
-    for (const trial of trials) {
-      const config = trialConfig.parse(trial.config);
-      if (config.workload !== 'street-scenes') throw new Error('this sweep trains a network of sigmasweep');
-      const again = new Map<string, number>();
-      await train(config, {
-        workload: await workloadImplementations[config.workload].open(config.data, { cacheFolder: sandbox.folder }),
-        kinds: taskKindImplementations,
-        backend,
-        say: (message) => {
-          if (message.type !== 'metrics') return;
-          for (const { epoch, split, task, metric, value } of message.points) {
-            if (!timed.has(metric)) again.set([epoch, split, task, metric].join(), value);
-          }
-        },
-        signal: new AbortController().signal,
-      });
-      const stored = await database.metric.findMany({ where: { trialId: trial.id, metric: { notIn: [...timed] } } });
-      expect(stored.length).toBeGreaterThan(10);
-      expect(new Map(stored.map((row) => [[row.epoch, row.split, row.task, row.metric].join(), row.value]))).toEqual(
-        again,
-      );
+    const record = readFileSync(join(sandbox.folder, 'state', 'run.json'), 'utf8');
+    const database = connectDatabase((JSON.parse(record) as { databaseUrl: string }).databaseUrl, 2);
+    try {
+      const trials = await database.trial.findMany({ orderBy: { position: 'asc' } });
+      // Two single-task baselines, the points of the grid, task uncertainty, and two that follow from those before.
+      expect(trials).toHaveLength(7);
+      await expectDerived(database, trials);
+      const { backend } = await openBackend('wasm');
+      for (const trial of trials) {
+        const config = trialConfig.parse(trial.config);
+        if (config.workload !== 'street-scenes') throw new Error('this sweep trains a network of sigmasweep');
+        const again = new Map<string, number>();
+        await train(config, {
+          workload: await workloadImplementations[config.workload].open(config.data, { cacheFolder: sandbox.folder }),
+          kinds: taskKindImplementations,
+          backend,
+          say: (message) => {
+            if (message.type !== 'metrics') return;
+            for (const { epoch, split, task, metric, value } of message.points) {
+              if (!timed.has(metric)) again.set([epoch, split, task, metric].join(), value);
+            }
+          },
+          signal: new AbortController().signal,
+        });
+        const stored = await database.metric.findMany({ where: { trialId: trial.id, metric: { notIn: [...timed] } } });
+        expect(stored.length).toBeGreaterThan(10);
+        expect(new Map(stored.map((row) => [[row.epoch, row.split, row.task, row.metric].join(), row.value]))).toEqual(
+          again,
+        );
+      }
+    } finally {
+      await database.$disconnect();
     }
-  } finally {
-    await database.$disconnect();
-  }
-});
+  },
+);
 
 type Database = ReturnType<typeof connectDatabase>;
 type Trials = Awaited<ReturnType<Database['trial']['findMany']>>;

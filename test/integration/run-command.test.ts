@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { connectDatabase } from '../../services/shared/db/connect.js';
 import { cliSandbox, tinySpec } from '../helpers/cli.js';
 import { until } from '../helpers/deadline.js';
+import { everything } from '../helpers/tiers.js';
 
 const sandbox = cliSandbox();
 afterAll(() => sandbox.remove());
@@ -34,7 +35,7 @@ describe('sigmasweep run', () => {
     expect(tableOf(again.stdout)).toBe(tableOf(first.stdout));
   });
 
-  it('keeps the dashboard up until Ctrl-C, and then ends in order', async () => {
+  it.runIf(everything)('keeps the dashboard up until Ctrl-C, and then ends in order', async () => {
     const spec = join(sandbox.folder, 'tiny.json');
     const running = sandbox.start(['run', spec]);
     await until(() => running.output().stderr.includes('The dashboard stays up'), {
