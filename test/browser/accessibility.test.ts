@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../helpers/chromium.js';
 import { startDashboardRig, type DashboardRig } from '../helpers/dashboard-rig.js';
 import { seededTrialId, seedSweep, seedWorkers, twoTaskSettings, type SeedOptions } from '../helpers/seed-sweep.js';
+import { everything } from '../helpers/tiers.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const sweep: SeedOptions = {
@@ -66,7 +67,7 @@ const pages = [
   '/nothing-here',
 ] as const;
 
-/** What axe-core finds in both colour schemes; everything that is folded up is opened first. */
+/** What axe-core finds; everything that is folded up is opened first. */
 async function violations(page: Page, path: string): Promise<string[]> {
   await page.goto(`${rig.url}${path}`);
   if (path.startsWith('/launch')) await page.locator('#spec-form > *').first().waitFor();
@@ -78,7 +79,9 @@ async function violations(page: Page, path: string): Promise<string[]> {
   await page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((details) => (details.open = true))");
   await page.addScriptTag({ content: axe });
   const found: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const) {
+  // The pages of a sweep and of a trial have all the colours.
+  const both = everything || /^\/(sweeps|trials)\/[^/?]*$/.test(path);
+  for (const colorScheme of both ? (['light', 'dark'] as const) : (['light'] as const)) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const all = await page.evaluate<Violation[]>('axe.run(document).then((result) => result.violations)');
     for (const { id, help, nodes } of all) {

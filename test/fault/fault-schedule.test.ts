@@ -27,7 +27,7 @@ describe('sweeps under random faults', () => {
       faults: 24,
       durationMs: 15_000,
       sweeps: 3,
-      trialsPerSweep: 50,
+      trialsPerSweep: 30,
       epochs: 4,
       workers: 2,
       coordinators: 2,
@@ -42,7 +42,7 @@ describe('sweeps under random faults', () => {
     for (const found of ['stuck', 'lost', 'doubled', 'wrong', 'unlawful'] as const) {
       expect(report[found], broken).toEqual([]);
     }
-    expect(report.trials).toBe(150);
+    expect(report.trials).toBe(90);
     expect(report.injected, broken).toBeGreaterThanOrEqual(20);
   });
 });

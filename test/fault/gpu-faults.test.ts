@@ -9,6 +9,7 @@ import { train, type TrainingContext } from '../../services/worker/trainer/train
 import type { FromTrainer } from '../../services/worker/trainer-protocol.js';
 import type { TaskKindImplementation } from '../../services/worker/workloads/workload.js';
 import { toyKinds, toyWorkload } from '../helpers/toy-workload.js';
+import { everything } from '../helpers/tiers.js';
 
 /** A device that fails under a trial; on a software driver, which refuses memory and is lost as a GPU's is. */
 const swiftShader = '/usr/lib/chromium/vk_swiftshader_icd.json';
@@ -59,7 +60,7 @@ describe.skipIf(missing !== undefined)(`a GPU that fails (${missing ?? 'on a sof
     );
   }
 
-  it('ends the trial with the size that was asked for when it has no memory left', async () => {
+  it.runIf(everything)('ends the trial with the size that was asked for when it has no memory left', async () => {
     const tooMuch = 2 ** 28;
     const error = await failureOf({
       loss: (predictions) => tf.add(tf.mean(predictions), tf.mean(tf.fill([tooMuch], 0))),
@@ -69,7 +70,7 @@ describe.skipIf(missing !== undefined)(`a GPU that fails (${missing ?? 'on a sof
     expect((error as DeviceFailure).message).toMatch(/a buffer of 1024 MiB was asked for while this trainer held \d/);
   });
 
-  it('says that a tensor fits in no buffer, which another attempt does not change', async () => {
+  it.runIf(everything)('says that a tensor fits in no buffer, which another attempt does not change', async () => {
     const error = await failureOf({
       loss: (predictions) => tf.add(tf.mean(predictions), tf.mean(tf.fill([2 ** 28 + 1], 0))),
     });

@@ -10,6 +10,7 @@ import { train } from '../../services/worker/trainer/train.js';
 import { taskKindImplementations, workloadImplementations } from '../../services/worker/workloads/registry.js';
 import { trivialBaselines } from '../../services/worker/workloads/task-kinds/trivial-baselines.js';
 import type { OpenWorkload } from '../../services/worker/workloads/workload.js';
+import { everything } from '../helpers/tiers.js';
 
 const data = streetScenesOptions.parse({ train: 96, validation: 8, test: 40 });
 const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-learning-'));
@@ -21,7 +22,7 @@ beforeAll(async () => {
 });
 
 describe('training on street scenes', () => {
-  it('beats what it takes no network to reach, by far, in every task', async () => {
+  it.runIf(everything)('beats what it takes no network to reach, by far, in every task', async () => {
     const { backend } = await openBackend('wasm');
     const points: MetricPoint[] = [];
     const config = trialConfig.parse({
