@@ -105,7 +105,9 @@ describe('axe-core', () => {
     stranger = await browser.newPage({ viewport, bypassCSP: true });
   });
 
-  it.each(pages)('finds nothing to say of %s', async (path) => {
+  // One page of each kind; the others share their parts with these.
+  const looked = everything ? pages : pages.filter((path) => !path.includes('?') || path.startsWith('/launch'));
+  it.each(looked)('finds nothing to say of %s', async (path) => {
     expect(await violations(operator, path)).toEqual([]);
   });
 

@@ -8,6 +8,7 @@ import { launchChromium } from '../helpers/chromium.js';
 import { cliSandbox, tinySpec } from '../helpers/cli.js';
 import { confusionPrefix } from '../../services/shared/messages/confusion-cells.js';
 import { until } from '../helpers/deadline.js';
+import { everything } from '../helpers/tiers.js';
 
 const sandbox = cliSandbox();
 let browser: Browser;
@@ -25,7 +26,8 @@ const cellsWithNumbers = 2 + 4 + 2 + 4;
 const numbers = 'table.comparison td[data-mean]';
 
 describe('the sweep page while its sweep really trains', () => {
-  it('shows numbers as they arrive, without a reload, and ends equal to the database', async () => {
+  // publish.test.ts launches and trains one in a browser too, and dashboard.test.ts looks at what is live.
+  it.runIf(everything)('shows numbers as they arrive, without a reload, and ends equal to the database', async () => {
     const spec = sandbox.writeSpec('live.json', tinySpec({ name: 'live <b>sweep</b>', epochs: 4 }));
     const run = sandbox.start(['run', spec, '--slots', '2']);
     const address = /http:\/\/127\.0\.0\.1:\d+\/sweeps\/sweep-\w+/;
