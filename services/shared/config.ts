@@ -21,7 +21,7 @@ const natsUrl = z
 
 const file = z.string().min(1).optional();
 /** What the tools of NATS itself read from the same variables. */
-const natsFiles = {
+export const natsFiles = {
   NATS_CA: file.describe('File with the certificate of the authority that signed the one of a tls:// server.'),
   NATS_CERT: file.describe('File with the certificate that a tls:// server asks of its clients.'),
   NATS_KEY: file.describe('File with the key of that certificate.'),

@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { trialConfig, type TrialConfig } from '../../services/shared/trial-config.js';
 import { openBackend } from '../../services/worker/backends/choose.js';
 import { DeviceFailure } from '../../services/worker/backends/device-failure.js';
 import { causeOf, isRetryable } from '../../services/worker/trainer/errors.js';
 import { train, type TrainingContext } from '../../services/worker/trainer/train.js';
 import type { FromTrainer } from '../../services/worker/trainer-protocol.js';
 import type { TaskKindImplementation } from '../../services/worker/workloads/workload.js';
-import { toyKinds, toyWorkload } from '../helpers/toy-workload.js';
+import { toyKinds, toyTrial, toyWorkload } from '../helpers/toy-workload.js';
 import { everything } from '../helpers/tiers.js';
 
 /** A device that fails under a trial; on a software driver, which refuses memory and is lost as a GPU's is. */
@@ -19,18 +18,10 @@ const missing = await openBackend('webgpu-software').then(
   (error: unknown) => String(error),
 );
 
-const config: TrialConfig = trialConfig.parse({
-  version: 1,
-  workload: 'street-scenes',
-  data: {},
-  tasks: ['semantic', 'depth'],
+const config = toyTrial({
   weighting: { method: 'equal' },
   model: { name: 'hard-sharing', encoder: [4, 4], head: 4 },
   optimizer: { name: 'sgd' },
-  epochs: 3,
-  batchSize: 4,
-  seed: 7,
-  limits: { parameters: 100_000, stallSeconds: 60 },
 });
 
 describe.skipIf(missing !== undefined)(`a GPU that fails (${missing ?? 'on a software driver'})`, () => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { taskKinds, type TaskKind } from '../../services/shared/catalog/metrics.js';
+import { trialConfig, type TrialConfig } from '../../services/shared/trial-config.js';
 import type {
   Batch,
   Dataset,
@@ -135,4 +136,22 @@ export function toyWorkload(trainSize: number, scale = 1): OpenWorkload {
       test: dataset(5, 3, scale),
     },
   };
+}
+
+/** A trial of the toy workload, of a network that the pure JavaScript backend trains in moments. */
+export function toyTrial(changes: Record<string, unknown> = {}): TrialConfig {
+  return trialConfig.parse({
+    version: 1,
+    workload: 'street-scenes',
+    data: {},
+    tasks: ['semantic', 'depth'],
+    weighting: { method: 'uncertainty' },
+    model: { name: 'hard-sharing', encoder: [4, 8], head: 4 },
+    optimizer: { name: 'adam', learningRate: 0.02 },
+    epochs: 3,
+    batchSize: 4,
+    seed: 7,
+    limits: { parameters: 100_000, stallSeconds: 60 },
+    ...changes,
+  });
 }

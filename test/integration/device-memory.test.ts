@@ -5,11 +5,10 @@ import { openBackend } from '../../services/worker/backends/choose.js';
 import { DeviceFailure } from '../../services/worker/backends/device-failure.js';
 import { parseNvidiaFacts } from '../../services/worker/backends/gpu-facts.js';
 import { nativeMemoryFailure } from '../../services/worker/backends/native-memory.js';
-import { trialConfig } from '../../services/shared/trial-config.js';
 import { causeOf, isRetryable } from '../../services/worker/trainer/errors.js';
 import { train } from '../../services/worker/trainer/train.js';
 import type { TaskKinds } from '../../services/worker/trainer/trial.js';
-import { toyKinds, toyWorkload } from '../helpers/toy-workload.js';
+import { toyKinds, toyTrial, toyWorkload } from '../helpers/toy-workload.js';
 
 describe('the memory of WebAssembly', () => {
   interface Module {
@@ -78,18 +77,11 @@ describe('a trap in WebAssembly', () => {
 });
 
 describe('a trial that does not fit into memory', () => {
-  const config = trialConfig.parse({
-    version: 1,
-    workload: 'street-scenes',
-    data: {},
-    tasks: ['semantic', 'depth'],
+  const config = toyTrial({
     weighting: { method: 'equal' },
     model: { name: 'hard-sharing', encoder: [4, 4], head: 4 },
     optimizer: { name: 'sgd' },
     epochs: 1,
-    batchSize: 4,
-    seed: 7,
-    limits: { parameters: 100_000, stallSeconds: 60 },
   });
 
   const run = (kinds: TaskKinds): Promise<unknown> =>

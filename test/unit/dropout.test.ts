@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelNames } from '../../services/shared/catalog/models.js';
 import type { MetricPoint } from '../../services/shared/messages/reports.js';
-import { trialConfig, type TrialConfig } from '../../services/shared/trial-config.js';
+import type { TrialConfig } from '../../services/shared/trial-config.js';
 import { dense } from '../../services/worker/models/layers/dense.js';
 import { scopeOf } from '../../services/worker/models/scope.js';
 import { dropoutMask } from '../../services/worker/operations/dropout-mask.js';
@@ -23,7 +23,7 @@ import { ClassScores, RegressionScores } from '../../services/worker/trainer/unc
 import { Draws } from '../../services/worker/weighting/draws.js';
 import { taskKindImplementations } from '../../services/worker/workloads/registry.js';
 import type { Dataset } from '../../services/worker/workloads/workload.js';
-import { toyWorkload } from '../helpers/toy-workload.js';
+import { toyTrial, toyWorkload } from '../helpers/toy-workload.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-dropout-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -198,21 +198,7 @@ describe('the predictive distribution of classes', () => {
 });
 
 function config(changes: Record<string, unknown>): TrialConfig {
-  return trialConfig.parse({
-    version: 1,
-    workload: 'street-scenes',
-    data: {},
-    tasks: ['semantic', 'depth'],
-    weighting: { method: 'uncertainty' },
-    model: { name: 'hard-sharing', encoder: [4, 8], head: 4 },
-    optimizer: { name: 'adam', learningRate: 0.02 },
-    epochs: 3,
-    batchSize: 4,
-    seed: 7,
-    limits: { parameters: 100_000, stallSeconds: 60 },
-    uncertainty: { heteroscedastic: ['depth'], dropout: { rate: 0.2, passes: 3 } },
-    ...changes,
-  });
+  return toyTrial({ uncertainty: { heteroscedastic: ['depth'], dropout: { rate: 0.2, passes: 3 } }, ...changes });
 }
 
 interface Run {

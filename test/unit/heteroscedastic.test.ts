@@ -12,7 +12,7 @@ import { openTrial } from '../../services/worker/trainer/trial.js';
 import { taskKindImplementations } from '../../services/worker/workloads/registry.js';
 import { noisyError, residualsOf } from '../../services/worker/workloads/task-kinds/regression-loss.js';
 import type { RegressionError } from '../../services/worker/workloads/workload.js';
-import { toyWorkload } from '../helpers/toy-workload.js';
+import { toyTrial, toyWorkload } from '../helpers/toy-workload.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -153,21 +153,7 @@ describe.each(modelNames)('heads of %s that predict their noise', (name) => {
 });
 
 function config(changes: Record<string, unknown>): TrialConfig {
-  return trialConfig.parse({
-    version: 1,
-    workload: 'street-scenes',
-    data: {},
-    tasks: ['semantic', 'depth'],
-    weighting: { method: 'uncertainty' },
-    model: { name: 'hard-sharing', encoder: [4, 8], head: 4 },
-    optimizer: { name: 'adam', learningRate: 0.02 },
-    epochs: 3,
-    batchSize: 4,
-    seed: 7,
-    limits: { parameters: 100_000, stallSeconds: 60 },
-    uncertainty: { heteroscedastic: ['depth'] },
-    ...changes,
-  });
+  return toyTrial({ uncertainty: { heteroscedastic: ['depth'] }, ...changes });
 }
 
 async function trained(changes: Record<string, unknown> = {}): Promise<FromTrainer[]> {

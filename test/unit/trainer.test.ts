@@ -2,31 +2,18 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wholeTrial, type MetricPoint } from '../../services/shared/messages/reports.js';
-import { trialConfig, type TrialConfig } from '../../services/shared/trial-config.js';
+import type { TrialConfig } from '../../services/shared/trial-config.js';
 import type { FromTrainer } from '../../services/worker/trainer-protocol.js';
 import { isRetryable } from '../../services/worker/trainer/errors.js';
 import { pictureEpochs, shrink } from '../../services/worker/trainer/pictures.js';
 import { epochOrder } from '../../services/worker/trainer/random.js';
 import { train } from '../../services/worker/trainer/train.js';
-import { lossCalls, toyKinds, toyWorkload } from '../helpers/toy-workload.js';
+import { lossCalls, toyKinds, toyTrial, toyWorkload } from '../helpers/toy-workload.js';
 
 const [trainSize, batchSize, epochs] = [10, 4, 3];
 
 function config(changes: Record<string, unknown> = {}): TrialConfig {
-  return trialConfig.parse({
-    version: 1,
-    workload: 'street-scenes',
-    data: {},
-    tasks: ['semantic', 'depth'],
-    weighting: { method: 'uncertainty' },
-    model: { name: 'hard-sharing', encoder: [4, 8], head: 4 },
-    optimizer: { name: 'adam', learningRate: 0.02 },
-    epochs,
-    batchSize,
-    seed: 7,
-    limits: { parameters: 100_000, stallSeconds: 60 },
-    ...changes,
-  });
+  return toyTrial({ epochs, batchSize, ...changes });
 }
 
 interface Outcome {

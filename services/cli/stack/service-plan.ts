@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { natsFiles } from '../../shared/config.js';
 import { packageRoot } from '../../shared/version.js';
 import type { StackOptions } from '../verbs/stack-options.js';
 
@@ -46,9 +47,6 @@ function absolute(path: string | undefined): string | undefined {
   return path === undefined || path === '' ? undefined : resolve(path);
 }
 
-/** Settings that name files: services run in another folder than the person. */
-const natsFileSettings = ['NATS_CA', 'NATS_CERT', 'NATS_KEY', 'NATS_CREDS', 'NATS_NKEY'] as const;
-
 /**
  * The services of a stack in waves: those of a wave start at the same time, after those of the wave before are ready.
  * The coordinator is first, because it makes the tables and the streams. A worker gets no password but that of NATS.
@@ -56,8 +54,9 @@ const natsFileSettings = ['NATS_CA', 'NATS_CERT', 'NATS_KEY', 'NATS_CREDS', 'NAT
 export function planServices(options: StackOptions, context: PlanContext): readonly (readonly PlannedService[])[] {
   const { environment } = context;
   const { databaseUrl, natsUrl } = context.addresses;
-  const natsFiles = Object.fromEntries(natsFileSettings.map((name) => [name, absolute(environment[name])]));
-  const both = { ...environment, ...natsFiles, DATABASE_URL: databaseUrl, NATS_URL: natsUrl };
+  // Services run in another folder than the person.
+  const files = Object.fromEntries(Object.keys(natsFiles).map((name) => [name, absolute(environment[name])]));
+  const both = { ...environment, ...files, DATABASE_URL: databaseUrl, NATS_URL: natsUrl };
   const coordinator: PlannedService = {
     name: coordinatorName,
     script: serviceScript('coordinator'),
@@ -80,7 +79,7 @@ export function planServices(options: StackOptions, context: PlanContext): reado
       DATABASE_URL: undefined,
       SIGMASWEEP_TOKEN: undefined,
       NATS_URL: natsUrl,
-      ...natsFiles,
+      ...files,
       SIGMASWEEP_WORKER_NAME: workerName(index + 1),
       SIGMASWEEP_SLOTS: String(options.slots),
       SIGMASWEEP_BACKEND: options.backend,
