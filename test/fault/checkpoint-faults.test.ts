@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectDatabase, type Database } from '../../services/shared/db/connect.js';
 import { newId } from '../../services/shared/ids.js';
 import { checkpointBucket } from '../../services/shared/nats-names.js';
+import { BucketStore } from '../../services/shared/nats/bucket-store.js';
 import { callCommand } from '../../services/shared/nats/command-client.js';
 import { connectNats } from '../../services/shared/nats/connect.js';
 import { tinySpec } from '../helpers/cli.js';
@@ -89,10 +90,7 @@ async function linesOf(trialId: string, attempt: number): Promise<string> {
   return lines.map(({ level, text }) => `${level} ${text}`).join('\n');
 }
 
-async function objectsLeft(): Promise<string[]> {
-  const bucket = await client.jetstream().views.os(checkpointBucket);
-  return (await bucket.list()).map(({ name }) => name);
-}
+const objectsLeft = async (): Promise<string[]> => (await new BucketStore(client).list()).map(({ name }) => name);
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sigmasweep-checkpoint-faults-'));

@@ -43,7 +43,7 @@ export class FakeCoordinator {
   /** Trials that were rung and not claimed yet, and what each claim got. */
   private readonly rung: string[] = [];
   private readonly trialOf = new Map<string, string | undefined>();
-  private readonly reports = new Map<number, ReceivedReport>();
+  private readonly reports = new Map<string, ReceivedReport & { readonly at: number }>();
 
   private constructor(private readonly connection: NatsConnection) {}
 
@@ -71,8 +71,11 @@ export class FakeCoordinator {
     void (async () => {
       for await (const message of messages) {
         const { trialId, attempt, items } = reportMessage.parse(message.json());
-        // A message whose acknowledgement got lost comes again under its number.
-        this.reports.set(message.seq, { trialId, attempt, items });
+        // One whose acknowledgement got lost comes again. The server does not always know it again: one that was
+        // recorded is gone from the stream, and with it, when the server is killed, what it remembered of it. The
+        // database takes the rows of a report once; here it is the report.
+        const id = message.headers?.get('Nats-Msg-Id') ?? String(message.seq);
+        if (!this.reports.has(id)) this.reports.set(id, { trialId, attempt, items, at: message.seq });
         message.ack();
       }
     })();
@@ -111,10 +114,9 @@ export class FakeCoordinator {
 
   /** What was reported of a trial, in the order of the stream. */
   reportsOf(trialId: string): ReceivedReport[] {
-    return [...this.reports]
-      .sort(([first], [second]) => first - second)
-      .map(([, report]) => report)
-      .filter((report) => report.trialId === trialId);
+    return [...this.reports.values()]
+      .filter((report) => report.trialId === trialId)
+      .sort((first, second) => first.at - second.at);
   }
 
   itemsOf(trialId: string): ReportItem[] {

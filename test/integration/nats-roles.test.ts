@@ -107,6 +107,28 @@ describe('NATS with a user for each role, as deploy/nats/nats.conf makes it', ()
     for (const connection of connections) await connection.close();
   });
 
+  it('lists checkpoints to the end while another coordinator deletes them', async () => {
+    const connections = await Promise.all([
+      connectNats(urlOf('coordinator'), 'a'),
+      connectNats(urlOf('coordinator'), 'b'),
+    ]);
+    const [lister, deleter] = connections.map((connection) => new BucketStore(connection)) as [
+      BucketStore,
+      BucketStore,
+    ];
+    const file = join(folder, 'small');
+    writeFileSync(file, 'state');
+    for (let round = 0; round < 10; round++) {
+      const names = ['first', 'last'].map((name) => `trial-2.${round}.${name}`);
+      for (const name of names) await lister.put(name, file);
+      const listed = lister.list();
+      await deleter.delete(names.toReversed());
+      for (const { name } of await listed) expect(names).toContain(name);
+    }
+    expect(await lister.list()).toEqual([]);
+    for (const connection of connections) await connection.close();
+  }, 60_000);
+
   async function isRefused(connection: NatsConnection, subject: string): Promise<boolean> {
     const error: unknown = await connection
       .request(subject, '{}', { timeout: 5000 })

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { nanos, StorageType, type NatsConnection, type ObjectStore } from 'nats';
+import { nanos, StorageType, type NatsConnection, type ObjectInfo, type ObjectStore, type StoredMsg } from 'nats';
 import type { CheckpointStore, StoredObject } from '../checkpoint-store/store.js';
 import { SigmasweepError } from '../errors.js';
 import { checkpointBucket } from '../nats-names.js';
@@ -17,6 +17,7 @@ const longestDays = 90;
 /** What `list` calls the chunks of an object that was never completed; an object's name begins with a trial's id. */
 const partPrefix = 'part.';
 const chunksSubject = (nuid: string): string => `$O.${checkpointBucket}.C.${nuid}`;
+const objectsPrefix = `$O.${checkpointBucket}.M.`;
 
 /** What the bucket may take. */
 export interface BucketRoom {
@@ -131,22 +132,34 @@ export class BucketStore implements CheckpointStore {
       await bucket.delete(name);
       // What is left says that it was deleted, which nobody asks: names are not used again.
       const encoded = Buffer.from(name).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
-      await manager.streams.purge(stream, { filter: `$O.${checkpointBucket}.M.${encoded}` });
+      await manager.streams.purge(stream, { filter: `${objectsPrefix}${encoded}` });
     }
   }
 
+  /**
+   * Asks for each object by its subject. The library's own list reads the bucket through a consumer and waits for what was
+   * its last message: when another coordinator deletes that one meanwhile, it waits for ever.
+   */
   async list(): Promise<StoredObject[]> {
-    const bucket = await this.open();
+    await this.open();
     const manager = await this.connection.jetstreamManager({ checkAPI: false });
-    // The chunks first: an object that is completed meanwhile is not taken for a part.
-    const { state } = await manager.streams.info(stream, { subjects_filter: chunksSubject('*') });
-    const objects = await bucket.list();
-    const whole = new Set(objects.map(({ nuid }) => chunksSubject(nuid)));
-    const parts = Object.keys(state.subjects ?? {}).filter((subject) => !whole.has(subject));
-    const found = objects.map(({ name, mtime }) => ({ name, writtenAt: new Date(mtime) }));
-    for (const subject of parts) {
-      // One that was deleted meanwhile has no last chunk.
-      const last = await manager.streams.getMessage(stream, { last_by_subj: subject }).catch(() => undefined);
+    const { state } = await manager.streams.info(stream, { subjects_filter: `$O.${checkpointBucket}.>` });
+    const subjects = Object.keys(state.subjects ?? {});
+    const found: StoredObject[] = [];
+    const whole = new Set<string>();
+    // What was deleted meanwhile has no last message.
+    const lastOf = (subject: string): Promise<StoredMsg | undefined> =>
+      manager.streams.getMessage(stream, { last_by_subj: subject }).catch(() => undefined);
+    for (const subject of subjects.filter((one) => one.startsWith(objectsPrefix))) {
+      const last = await lastOf(subject);
+      const object = last?.json<ObjectInfo>();
+      if (last === undefined || object === undefined) continue;
+      whole.add(chunksSubject(object.nuid));
+      if (!object.deleted) found.push({ name: object.name, writtenAt: last.time });
+    }
+    for (const subject of subjects) {
+      if (subject.startsWith(objectsPrefix) || whole.has(subject)) continue;
+      const last = await lastOf(subject);
       if (last === undefined) continue;
       found.push({ name: `${partPrefix}${subject.slice(chunksSubject('').length)}`, writtenAt: last.time });
     }

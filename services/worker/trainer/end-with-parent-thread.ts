@@ -1,5 +1,7 @@
 /** Runs in a thread of the trainer; see end-with-parent.ts. */
-const parent = process.ppid;
+import { workerData } from 'node:worker_threads';
+
+const parent: unknown = workerData;
 
 // The system gives an orphan another parent.
 setInterval(() => {

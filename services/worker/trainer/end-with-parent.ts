@@ -5,5 +5,5 @@ import { Worker } from 'node:worker_threads';
  * a thread of its own looks once a second.
  */
 export function endWithParent(): void {
-  new Worker(new URL('./end-with-parent-thread.js', import.meta.url)).unref();
+  new Worker(new URL('./end-with-parent-thread.js', import.meta.url), { workerData: process.ppid }).unref();
 }

@@ -62,6 +62,8 @@ if (process.send === undefined) {
     hint: 'Start a worker; it starts its trainers itself.',
   });
 }
+// Without its agent already while its modules were loaded: nobody heard of that.
+if (!process.connected) process.exit(0);
 endWithParent();
 const own = await loadOwnWorkloads(ownWorkloads, folders.cacheFolder).catch(unusable);
 const opened = await openBackend(request, backendLadder, threads).catch(unusable);
