@@ -1,10 +1,10 @@
 // Everything between `npm ci` and a running sigmasweep, offline: install scripts are switched off in .npmrc, so the
 // two steps of them that matter (PostgreSQL's library symlinks, the Prisma client) are done here.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundleBrowser } from './bundle-browser.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -54,15 +54,7 @@ runNode('services', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.js
 // What whoever writes a workload of their own imports.
 runNode('types of sigmasweep/workload', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json']);
 
-const client = 'services/dashboard/client';
-await build({
-  entryPoints: ['main.ts', 'launch.ts', 'styles.css'].map((name) => join(client, name)),
-  bundle: true,
-  minify: true,
-  sourcemap: true,
-  format: 'esm',
-  target: 'es2022',
-  outdir: 'dist/services/dashboard/public',
-  logLevel: 'warning',
-});
+const browserFolder = 'dist/services/dashboard/public';
+rmSync(browserFolder, { recursive: true, force: true });
+await bundleBrowser(browserFolder);
 process.stdout.write('build: browser bundle\n');

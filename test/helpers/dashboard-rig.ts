@@ -21,8 +21,8 @@ import { subjects } from '../../services/shared/nats-names.js';
 import { connectNats } from '../../services/shared/nats/connect.js';
 import { subscribeChanges } from '../../services/shared/nats/subscribe-changes.js';
 import type { SweepSpec } from '../../services/shared/sweep-spec/parse.js';
-import { bundleClient } from './bundle-client.js';
 import { startCoordinatorProcess } from './coordinator-process.js';
+import { bundleBrowser } from '../../scripts/bundle-browser.js';
 import { applyMigrations } from './seed-sweep.js';
 import { startNats, startPostgres } from './servers.js';
 
@@ -69,7 +69,7 @@ export interface DashboardRigOptions {
 /** A dashboard over real servers: PostgreSQL with the project's tables, NATS, and the browser bundle as it is now. */
 export async function startDashboardRig(options: DashboardRigOptions = {}): Promise<DashboardRig> {
   const folder = mkdtempSync(join(tmpdir(), 'sigmasweep-dashboard-'));
-  const [postgres, nats] = await Promise.all([startPostgres(), startNats(), bundleClient(folder)]);
+  const [postgres, nats] = await Promise.all([startPostgres(), startNats(), bundleBrowser(folder)]);
   const coordinator =
     options.coordinator === true
       ? await startCoordinatorProcess({ databaseUrl: postgres.url, natsUrl: nats.url })

@@ -384,6 +384,10 @@ describe('with sweeps', () => {
     const address = /src="(\/assets\/main\.js\?v=[0-9a-f]{16})"/.exec(await page('/'))?.[1] ?? '';
     const hashed = await get(address);
     expect(hashed.headers.get('cache-control')).toContain('immutable');
+    // What a script loads later has its hash in its name.
+    const [charts = ''] = /charts-\w+\.js/.exec(await hashed.clone().text()) ?? [];
+    const later = await get(`/assets/${charts}`);
+    expect([later.status, later.headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable']);
     expect(hashed.headers.get('content-type')).toContain('text/javascript');
     expect(hashed.headers.get('content-encoding')).toBe('gzip');
     const bare = await get(address, { 'Accept-Encoding': 'identity' });

@@ -76,7 +76,7 @@ export interface LivePart {
   readonly element: HTMLElement;
   /** Where it comes from now: a person's choices change it. */
   readonly source: () => string;
-  readonly show: (text: string) => void;
+  readonly show: (text: string) => void | Promise<void>;
 }
 
 function liveRegions(): LivePart[] {
@@ -103,7 +103,7 @@ async function bring(parts: readonly LivePart[]): Promise<void> {
     const { status, tag, text } = answers[index] ?? {};
     // A person has chosen another view meanwhile: it has been fetched already.
     if (status !== 200 || part.source() !== source) continue;
-    part.show(text ?? '');
+    await part.show(text ?? '');
     versions.set(part.element, { source, tag: tag ?? '' });
   }
   const failed = answers.find(({ status }) => status !== 200 && status !== 304);

@@ -1,4 +1,4 @@
-import { startCharts } from './charts.js';
+import { chartsLater } from './charts-later.js';
 import { startEpochSlider } from './epoch-slider.js';
 import { keepTime } from './elapsed.js';
 import { keepLive, scrollToEnds } from './live.js';
@@ -17,6 +17,6 @@ startTableView();
 startEpochSlider();
 scrollToEnds(document.body);
 keepTime();
-const charts = [...document.querySelectorAll<HTMLElement>('[data-charts]')].map(startCharts);
+const charts = [...document.querySelectorAll<HTMLElement>('[data-charts]')].map(chartsLater);
 const events = document.body.dataset.events;
 if (events !== undefined) keepLive(events, charts);

@@ -7,17 +7,22 @@ import { readCount, readId } from './parameters.js';
 /** A day; a picture's key is written once and its row never changes. */
 const pictureCache = 'private, max-age=86400, immutable';
 
+/** What a script loads when it needs it; the bundler puts a hash into the name. */
+const loadedLater = /-[0-9A-Z]{8}\.js$/;
+
 /** The browser bundle and the pictures of predictions. */
 export function fileRoutes({ database, assets }: Dependencies): Hono {
   const app = new Hono();
 
   app.get('/assets/:name', (context) => {
-    const asset = assets.get(context.req.param('name'));
+    const name = context.req.param('name');
+    const asset = assets.get(name);
     if (asset === undefined) return context.notFound();
     // Weak: it goes over the network compressed.
     const etag = `W/"${asset.hash}"`;
     // With the hash in the address the answer can never be another one.
-    const cache = context.req.query('v') === asset.hash ? 'public, max-age=31536000, immutable' : 'no-cache';
+    const isNamed = context.req.query('v') === asset.hash || loadedLater.test(name);
+    const cache = isNamed ? 'public, max-age=31536000, immutable' : 'no-cache';
     const headers = {
       'Content-Type': asset.contentType,
       'Cache-Control': cache,

@@ -244,12 +244,17 @@ function Row({ row, comparison, pinned, texts, start, view, link }: RowProps) {
           href={link({ ...view, pinned: isPinned ? undefined : key })}
           data-view-link
           title={isPinned ? 'Unpin' : 'Show the others against this setting'}
+          aria-label={`${isPinned ? 'unpin' : 'pin'} ${row.name}`}
         >
           {isPinned ? 'unpin' : 'pin'}
-          <span class="hidden"> {row.name}</span>
         </a>
-        <a href={link({ ...view, hidden: [...view.hidden, key] })} data-view-link title="Leave this row out">
-          hide<span class="hidden"> {row.name}</span>
+        <a
+          href={link({ ...view, hidden: [...view.hidden, key] })}
+          data-view-link
+          title="Leave this row out"
+          aria-label={`hide ${row.name}`}
+        >
+          hide
         </a>
       </td>
     </tr>

@@ -212,7 +212,7 @@ export function SweepPage(props: SweepPageProps) {
         </Live>
       </section>
       <ChartsPlace source={`${base}/charts.json`} />
-      <section class="card flush" aria-labelledby="trials-title">
+      <section class="card flush far-down" aria-labelledby="trials-title">
         <div class="card-head">
           <h2 id="trials-title">Trials</h2>
         </div>
