@@ -16,6 +16,7 @@ import type { Claim } from './store/take-trials.js';
 import type { Database } from '../shared/db/connect.js';
 import type { Logger } from '../shared/log.js';
 import type { Connection } from '../shared/nats/connect.js';
+import { answerGreetings } from '../shared/nats/greeting.js';
 import { openCheckpointStore } from '../shared/nats/open-checkpoint-store.js';
 import { defaultStreamLimits, ensureStreams, type StreamLimits } from '../shared/nats/streams.js';
 
@@ -75,12 +76,13 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     (batch) => claimTrials(database, batch, leaseSeconds),
     claimBatches,
   );
+  const stopGreeting = answerGreetings(connection);
   const api = serveApi(connection, { database, effects, leaseSeconds, claims }, logger);
   await connection.flush();
   return {
     isConnected: () => watch.isUp(),
     stop: async () => {
-      await api.stop();
+      await Promise.all([stopGreeting(), api.stop()]);
       await Promise.all(loops.map((loop) => loop.stop()));
       effects.close();
     },

@@ -12,6 +12,8 @@ export const streams = {
 export const checkpointBucket = `SIGMASWEEP_CHECKPOINTS`;
 
 export const subjects = {
+  /** Without a version: here different ones tell each other so. */
+  greeting: 'sigmasweep.greeting',
   trial: (sweepId: string) => `${prefix}.trials.${sweepId}`,
   report: (trialId: string) => `${prefix}.reports.${trialId}`,
   presence: `${prefix}.presence`,

@@ -5,6 +5,7 @@ import { errorRecord } from '../shared/errors.js';
 import { createLogger } from '../shared/log.js';
 import { connectNats } from '../shared/nats/connect.js';
 import { natsSecrets } from '../shared/nats/credentials.js';
+import { requireFittingCoordinator } from '../shared/nats/greeting.js';
 import { serveMonitoring } from '../shared/monitoring/serve-monitoring.js';
 import { Agent } from './agent/agent.js';
 import { registry } from './agent/metrics.js';
@@ -40,8 +41,10 @@ async function run(): Promise<void> {
   // Trainers have no use for passwords.
   const secrets = [...natsSecrets, 'DATABASE_URL', 'SIGMASWEEP_TOKEN'];
   const environment = { ...process.env, ...Object.fromEntries(secrets.map((name) => [name, undefined])) };
+  const connection = await connectNats(config.NATS_URL, `worker ${config.SIGMASWEEP_WORKER_NAME}`, config);
+  await requireFittingCoordinator(connection, 'This worker');
   const started = await Agent.start({
-    connection: await connectNats(config.NATS_URL, `worker ${config.SIGMASWEEP_WORKER_NAME}`, config),
+    connection,
     name: config.SIGMASWEEP_WORKER_NAME,
     slots: config.SIGMASWEEP_SLOTS,
     backend: config.SIGMASWEEP_BACKEND,
@@ -66,7 +69,13 @@ async function run(): Promise<void> {
     `${JSON.stringify({ ready: true, service: 'worker', workerId, backend, device, slots, ...at })}\n`,
   );
   const failure = await started.failure();
-  if (!stopping) fail(failure);
+  if (stopping) return;
+  // What it trains is not lost when it can still be handed back.
+  if (started.isConnected) {
+    stopping = true;
+    await started.stop().catch(() => undefined);
+  }
+  fail(failure);
 }
 
 process.on('SIGTERM', stop);

@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { NatsConnection } from 'nats';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectDatabase, type Database } from '../../services/shared/db/connect.js';
@@ -220,6 +221,36 @@ describe('a trial whose worker goes', () => {
       expect(tested.map(({ attempt }) => attempt)).toEqual([2]);
     },
   );
+});
+
+describe('a worker whose clock is wrong', () => {
+  it.runIf(everything).each([-3_600_000, 3_600_000])('by %i ms trains as any other', async (offset) => {
+    const clock = join(folder, `clock-${offset}.mjs`);
+    writeFileSync(
+      clock,
+      `const Right = Date;
+       globalThis.Date = class Date extends Right {
+         constructor(...given) { if (given.length === 0) super(Right.now() + ${offset}); else super(...given); }
+         static now() { return Right.now() + ${offset}; }
+       };`,
+    );
+    const [{ now: begin }] = await database.$queryRaw<[{ now: Date }]>`SELECT now()`;
+    await startCoordinator();
+    const worker = WorkerRig.start(nats.url, folder, {
+      NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import=${pathToFileURL(clock).href}`,
+    });
+    workers.push(worker);
+    await worker.ready();
+    const { time } = JSON.parse(worker.log.split('\n')[0] ?? '') as { time: string | number };
+    expect(Math.abs(new Date(time).getTime() - Date.now())).toBeGreaterThan(3_500_000);
+    const trialId = await submit();
+    await succeeded(trialId);
+    expect((await attemptsOf(trialId)).map(({ outcome }) => outcome)).toEqual(['succeeded']);
+    expect(await numbersOf(trialId)).toEqual(undisturbed);
+    const { startedAt, endedAt } = await database.trial.findUniqueOrThrow({ where: { id: trialId } });
+    expect(startedAt?.getTime()).toBeGreaterThanOrEqual(begin.getTime());
+    expect(endedAt?.getTime()).toBeLessThan(begin.getTime() + 600_000);
+  });
 });
 
 describe('a trial that starts from the network of another', () => {

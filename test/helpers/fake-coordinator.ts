@@ -38,6 +38,8 @@ export class FakeCoordinator {
   readonly presences: WorkerPresence[] = [];
   /** So many of the next claims are granted, but the answers get lost. */
   answersToLose = 0;
+  /** The error that claims are answered with. */
+  refuseClaims: { readonly code: string; readonly message: string } | undefined;
 
   private readonly trials = new Map<string, PlannedTrial>();
   /** Trials that were rung and not claimed yet, and what each claim got. */
@@ -135,6 +137,10 @@ export class FakeCoordinator {
 
   private answer(message: Msg): void {
     const { claimId, workerId, backend, commands: programs } = commands.claim.request.parse(message.json());
+    if (this.refuseClaims !== undefined) {
+      message.respond(JSON.stringify({ v: protocolVersion, ok: false, error: this.refuseClaims }));
+      return;
+    }
     if (!this.trialOf.has(claimId)) this.trialOf.set(claimId, this.rung.shift());
     const trialId = this.trialOf.get(claimId) ?? 'none';
     this.claims.push({ trialId, claimId, workerId, backend, commands: programs });

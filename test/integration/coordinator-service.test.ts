@@ -11,6 +11,8 @@ import type { ReportItem } from '../../services/shared/messages/reports.js';
 import { controlMessage, type ControlMessage } from '../../services/shared/messages/workers.js';
 import { streams, subjects } from '../../services/shared/nats-names.js';
 import { callCommand } from '../../services/shared/nats/command-client.js';
+import { greetCoordinator } from '../../services/shared/nats/greeting.js';
+import { ownVersions } from '../../services/shared/versions.js';
 import { connectNats } from '../../services/shared/nats/connect.js';
 import { subscribeChanges } from '../../services/shared/nats/subscribe-changes.js';
 import { tinySpec } from '../helpers/cli.js';
@@ -201,6 +203,33 @@ describe('the service', () => {
     expect(refusal.code).toBe('SPEC_INVALID');
     expect(refusal.faults?.map((fault) => fault.path)).toEqual(expect.arrayContaining(['epochs', 'tasks[1]']));
     expect(await database.sweep.count({ where: { idempotencyKey: 'k' } })).toBe(0);
+  });
+
+  it('says which version it is, and grants nothing to workers of another', async () => {
+    expect(await greetCoordinator(client)).toEqual(ownVersions);
+    const [major, minor] = ownVersions.software.split('.').map(Number) as [number, number];
+    const claim = (softwareVersion: string) =>
+      callCommand(client, 'claim', { ...claimRequest({ workerId: 'worker-other' }), softwareVersion });
+    const refusal = {
+      code: 'VERSION_MISMATCH',
+      message: expect.stringContaining(`The worker is sigmasweep ${major}.${minor + 1}.0`) as string,
+    };
+    await expect(claim(`${major}.${minor + 1}.0`)).rejects.toMatchObject(refusal);
+    expect(await claim(`${major}.${minor}.99`)).toHaveProperty('granted');
+  });
+
+  it('is told apart by those who speak another protocol from one that is not there', async () => {
+    const other = await startNats();
+    const connection = await connectNats(other.url, 'test');
+    await expect(callCommand(connection, 'list', { limit: 1 })).rejects.toMatchObject({
+      code: 'COORDINATOR_UNREACHABLE',
+    });
+    connection.subscribe(subjects.greeting, {
+      callback: (_error, message) => message.respond(JSON.stringify({ software: '9.0.0', protocol: 2, more: 'later' })),
+    });
+    await expect(callCommand(connection, 'list', { limit: 1 })).rejects.toMatchObject({ code: 'VERSION_MISMATCH' });
+    await connection.close();
+    await other.stop();
   });
 
   it('answers a burst, and says so when an answer is larger than the NATS server takes', async () => {

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ReportItem } from '../../services/shared/messages/reports.js';
+import { subjects } from '../../services/shared/nats-names.js';
+import { connectNats } from '../../services/shared/nats/connect.js';
 import { until } from '../helpers/deadline.js';
 import { FakeCoordinator } from '../helpers/fake-coordinator.js';
 import { startNats, type TestServer } from '../helpers/servers.js';
@@ -131,6 +133,35 @@ describe('the worker agent', () => {
     const states = coordinator.presences.filter((presence) => presence.workerId === workerId).map(({ state }) => state);
     expect([...new Set(states)]).toEqual(['running', 'stopping', 'gone']);
     expect(worker.trainers.filter(isAlive)).toEqual([]);
+  });
+
+  it('does not start beside a coordinator of another version, and ends when it becomes one', async () => {
+    const another = { software: '9.9.0', protocol: 1 };
+    const greeter = await connectNats(nats.url, 'greeter');
+    const answering = greeter.subscribe(subjects.greeting, {
+      callback: (_error, message) => message.respond(JSON.stringify(another)),
+    });
+    const early = startWorker();
+    expect(await early.ended).toBe(1);
+    expect(early.log).toMatch(
+      /worker: VERSION_MISMATCH: This worker is sigmasweep \d\S+ .* the coordinator is 9\.9\.0/,
+    );
+    answering.unsubscribe();
+    const late = startWorker();
+    await late.ready();
+    coordinator.refuseClaims = {
+      code: 'VERSION_MISMATCH',
+      message: 'The worker is sigmasweep 0.1.0, the coordinator is 9.9.0',
+    };
+    coordinator.plan('trial-other-version', tinyTrial());
+    await coordinator.ring('trial-other-version');
+    expect(await late.ended).toBe(1);
+    expect(late.log).toContain('worker: VERSION_MISMATCH: The worker is');
+    // What it was asked to train is there for others.
+    coordinator.refuseClaims = undefined;
+    await startWorker().ready();
+    await ended('trial-other-version');
+    await greeter.close();
   });
 
   it('ends with the reason when its backend cannot be opened', async () => {

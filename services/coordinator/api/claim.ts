@@ -1,3 +1,5 @@
+import { versionMismatch } from '../../shared/nats/greeting.js';
+import { ownVersions, versionsFit } from '../../shared/versions.js';
 import { readTrainedNetwork } from '../store/checkpoints.js';
 import { metrics } from '../metrics.js';
 import { readGrant } from '../store/claim-trial.js';
@@ -8,7 +10,9 @@ import { smallRequest, type Handler } from './handler.js';
 export const claim: Handler<'claim'> = {
   lane: 'claim',
   largestRequest: smallRequest,
-  async handle({ claims, effects, leaseSeconds, database }, { backend, device, ...rest }) {
+  async handle({ claims, effects, leaseSeconds, database }, { backend, device, softwareVersion, ...rest }) {
+    const worker = { ...ownVersions, software: softwareVersion ?? ownVersions.software };
+    if (!versionsFit(worker, ownVersions)) throw versionMismatch('The worker', worker, ownVersions);
     const claimed = { ...rest, backend: storableText(backend), device: storableText(device) };
     const answer = readGrant(await claims.call(claimed));
     metrics.claims.inc({ result: answer.granted ? 'granted' : answer.forOthers === true ? 'left' : 'refused' });

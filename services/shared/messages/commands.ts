@@ -220,6 +220,8 @@ export const commands = {
       workerId: id,
       /** Made once per pulled message: a claim sent again after a lost answer gets the same attempt. */
       claimId: id,
+      /** The worker's; one that does not fit the coordinator's is refused. */
+      softwareVersion: z.string().max(50).optional(),
       backend: z.string().max(50),
       device: z.string().max(200),
       /** Memory of the device, bytes; left out where it is not known. */

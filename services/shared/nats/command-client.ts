@@ -11,6 +11,7 @@ import {
 } from '../messages/commands.js';
 import { protocolVersion } from '../messages/common.js';
 import { subjects } from '../nats-names.js';
+import { requireFittingCoordinator } from './greeting.js';
 
 /** A command was refused by the coordinator; `faults` name the fields of the request that were wrong. */
 export class CommandError extends SigmasweepError {
@@ -42,7 +43,8 @@ export function signCommands(connection: NatsConnection, by: () => Actor | undef
  * Calls one command of the coordinator's service.
  * @param timeoutMs how long to wait for the answer
  * @param by who gives it; otherwise as `signCommands` has said
- * @throws CommandError when the coordinator refuses; SigmasweepError COORDINATOR_UNREACHABLE when nobody answers
+ * @throws CommandError when the coordinator refuses; SigmasweepError COORDINATOR_UNREACHABLE when nobody answers, and
+ * VERSION_MISMATCH when somebody does who speaks another protocol
  */
 export async function callCommand<Name extends CommandName>(
   connection: NatsConnection,
@@ -57,6 +59,8 @@ export async function callCommand<Name extends CommandName>(
     text = (await connection.request(subjects.command(name), body, { timeout: timeoutMs })).string();
   } catch (cause) {
     const nobody = cause instanceof NatsError && cause.code === (ErrorCode.NoResponders as string);
+    // One of another version answers to other names.
+    if (nobody) await requireFittingCoordinator(connection, 'This program');
     throw new SigmasweepError(
       'COORDINATOR_UNREACHABLE',
       nobody ? 'No coordinator listens on this NATS server.' : `The coordinator did not answer: ${String(cause)}`,

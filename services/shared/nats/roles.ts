@@ -61,7 +61,7 @@ export const natsRoles = {
       inboxes('worker'),
       inboxes('client'),
     ],
-    subscribe: [subjects.command('*'), subjects.presence, inboxes('coordinator')],
+    subscribe: [subjects.greeting, subjects.command('*'), subjects.presence, inboxes('coordinator')],
   },
   worker: {
     user: 'worker',
@@ -70,6 +70,7 @@ export const natsRoles = {
       `$JS.API.CONSUMER.INFO.${trials.name}.${trials.consumer}`,
       `$JS.API.CONSUMER.MSG.NEXT.${trials.name}.${trials.consumer}`,
       `$JS.ACK.${trials.name}.${trials.consumer}.>`,
+      subjects.greeting,
       ...commandsOfWorkers.map((name) => subjects.command(name)),
       ...reports.subjects,
       subjects.presence,
@@ -80,7 +81,7 @@ export const natsRoles = {
   client: {
     user: 'client',
     description: 'The dashboard and the command line send the commands of people and hear what has changed.',
-    publish: [...commandsOfPeople.map((name) => subjects.command(name)), '$JS.API.INFO'],
+    publish: [subjects.greeting, ...commandsOfPeople.map((name) => subjects.command(name)), '$JS.API.INFO'],
     subscribe: [subjects.anyChange, inboxes('client')],
   },
 } as const satisfies Record<string, NatsRole>;

@@ -14,6 +14,7 @@ export type GrantedTrial = Extract<ClaimAnswer, { granted: true }>;
 /** What a claim says of its worker. */
 export interface Claimant {
   readonly workerId: string;
+  readonly softwareVersion: string;
   readonly backend: string;
   readonly device: string;
   /** Memory of the device, bytes, where it is known. */
@@ -42,6 +43,7 @@ const defaultTimes: ClaimTimes = { answer: 5000, giveUp: 30_000, keepAlive: 3000
  * @param message kept from being delivered to others meanwhile
  * @param signal once aborted, an answer that is under way is still awaited, but nothing is sent again
  * @returns undefined when there is no answer: whoever pulls the message next asks again
+ * @throws SigmasweepError VERSION_MISMATCH when the coordinator has become one of another version
  */
 export async function claimTrial(
   link: NatsLink,
@@ -75,6 +77,7 @@ export async function claimTrial(
             'the answer to a claim cannot be understood; are the versions the same?',
           );
         }
+        if (code === 'VERSION_MISMATCH') throw error;
         // Whoever is there but cannot answer now will not a moment later.
         if (code !== 'COORDINATOR_UNREACHABLE') return undefined;
       }

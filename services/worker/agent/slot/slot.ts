@@ -1,6 +1,7 @@
 import type { JsMsg } from 'nats';
 import { claimedWorkloadOf } from '../../../shared/catalog/own-workloads.js';
 import type { Logger } from '../../../shared/log.js';
+import { softwareVersion } from '../../../shared/version.js';
 import type { CheckpointPlace } from '../checkpoints/fetch.js';
 import { claimTrial, type GrantedTrial } from '../claim.js';
 import type { NatsLink } from '../link.js';
@@ -75,13 +76,18 @@ export class Slot {
     const { backend, device, memoryBytes } = ready.facts;
     const claimant = {
       workerId,
+      softwareVersion,
       backend: backend.slice(0, 50),
       device: device.slice(0, 200),
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       labels: [...this.context.labels],
       commands: [...this.context.commands.keys(), ...ready.facts.workloads.map(claimedWorkloadOf)],
     };
-    const answer = await claimTrial(link, message, claimant, stopping, logger);
+    const answer = await claimTrial(link, message, claimant, stopping, logger).catch((error: unknown) => {
+      // Somebody else's to train.
+      message.nak();
+      throw error;
+    });
     if (answer === undefined) {
       await this.leave(message, asksAgainMs);
       return;
