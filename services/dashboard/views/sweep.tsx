@@ -189,9 +189,13 @@ export interface SweepPageProps {
   readonly query: string;
 }
 
+/** The list of these is laid out with the rest of the page. */
+const fewTrials = 50;
+
 export function SweepPage(props: SweepPageProps) {
   const { assets, sweep, place, notice, annotation, comparison, trials, query } = props;
   const base = `/sweeps/${sweep.id}`;
+  const trialCount = Object.values(sweep.counts).reduce((sum, count) => sum + count, 0);
   return (
     <Page title={sweep.name} assets={assets} events={`/events?sweep=${sweep.id}`}>
       <nav class="crumbs" aria-label="Where you are">
@@ -212,7 +216,7 @@ export function SweepPage(props: SweepPageProps) {
         </Live>
       </section>
       <ChartsPlace source={`${base}/charts.json`} />
-      <section class="card flush far-down" aria-labelledby="trials-title">
+      <section class={`card flush${trialCount > fewTrials ? ' far-down' : ''}`} aria-labelledby="trials-title">
         <div class="card-head">
           <h2 id="trials-title">Trials</h2>
         </div>
