@@ -12,7 +12,7 @@ export interface BareResult {
 }
 
 const cache = new WorkloadCache({ cacheFolder: process.env['BENCH_CACHE'] ?? '' });
-const { backend } = await openBackend('wasm');
+const { backend } = await openBackend('wasm', undefined, 1);
 
 async function measure(config: TrialConfig): Promise<BareResult> {
   const [wall, used] = [performance.now(), process.cpuUsage()];

@@ -156,6 +156,33 @@ describe('a trial whose worker goes', () => {
     expect(await numbersOf(trialId)).toEqual(undisturbed);
   });
 
+  it.runIf(everything)(
+    'because its sweep is paused at once: goes on where it was when the sweep is resumed',
+    async () => {
+      await startCoordinator();
+      await startWorker();
+      const trialId = await submit();
+      await hasCheckpoints(trialId, 1);
+      const { sweepId } = await database.trial.findUniqueOrThrow({ where: { id: trialId } });
+      expect(await callCommand(client, 'pause', { sweepId, now: true })).toEqual({ held: 0, handedBack: 1 });
+      await until(async () => (await attemptsOf(trialId))[0]?.outcome === 'handed-back', {
+        deadlineMs,
+        what: 'the end',
+      });
+      // The worker is free, and takes nothing of a paused sweep.
+      const other = await submit();
+      await succeeded(other);
+      expect(await attemptsOf(trialId)).toHaveLength(1);
+      await callCommand(client, 'resume', { sweepId });
+      await succeeded(trialId);
+      const [, two, ...more] = await attemptsOf(trialId);
+      expect([two?.outcome, two?.resumedAttempt, more.length]).toEqual(['succeeded', 1, 0]);
+      expect(two?.resumedStep).toBeGreaterThanOrEqual(everySteps);
+      expect((await database.trial.findUniqueOrThrow({ where: { id: trialId } })).failures).toBe(0);
+      expect(await numbersOf(trialId)).toEqual(undisturbed);
+    },
+  );
+
   it.runIf(everything)('and whose newest checkpoint is torn: goes on from the one before it, and says so', async () => {
     await startCoordinator();
     const first = await startWorker();

@@ -8,6 +8,8 @@ import { releaseDue } from '../../services/coordinator/store/release-due.js';
 import { reschedule } from '../../services/coordinator/store/reschedule.js';
 import { canBeStarted } from '../../services/coordinator/store/startable.js';
 import { submitSweep } from '../../services/coordinator/store/submit-sweep.js';
+import { lockStatement } from '../../services/coordinator/store/record-reports.js';
+import { anyStartable } from '../../services/coordinator/store/startable.js';
 import { takeStatement } from '../../services/coordinator/store/take-trials.js';
 import { planSweep } from '../../services/shared/plan/plan.js';
 import { Prisma } from '../../services/shared/db/connect.js';
@@ -361,24 +363,34 @@ interface PlanNode {
 }
 
 describe('with a hundred thousand trials queued', () => {
-  it('a claim reads a few of them, by its indexes', async () => {
+  it('claims, reports and rings read a few of them, by their indexes', async () => {
     const sweepIds = [await submit(1), await submit(1)];
     await store.database.$executeRaw`
       INSERT INTO trial (id, sweep_id, setting_key, position, label, seed, config, max_failures)
       SELECT t.id || '-' || n, t.sweep_id, t.setting_key, n, t.label, n, t.config, 3
       FROM trial t, generate_series(1, 50000) AS n WHERE t.sweep_id = ANY(${sweepIds}::text[])`;
     await store.database.$executeRaw`ANALYZE trial`;
-    const statement = takeStatement([claimRequest(), claimRequest()], lease);
-    const [row] = await store.database.$queryRaw<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
-      Prisma.sql`EXPLAIN (ANALYZE, FORMAT JSON) ${statement}`,
-    );
     const nodes = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodes)];
-    const ofTrials = nodes(row?.['QUERY PLAN'][0].Plan ?? { 'Node Type': 'none' }).filter(
-      (node) => node['Relation Name'] === 'trial' && node['Node Type'] !== 'ModifyTable',
-    );
-    expect(ofTrials.length).toBeGreaterThan(2);
-    expect(ofTrials.map((node) => node['Node Type'])).not.toContain('Seq Scan');
-    for (const node of ofTrials) expect(node['Actual Rows']).toBeLessThanOrEqual(4);
+    const reported = sweepIds.map((sweepId) => `${sweepId}-none`);
+    const statements = {
+      claim: takeStatement([claimRequest(), claimRequest()], lease),
+      report: lockStatement(reported, reported),
+      ring: anyStartable(),
+    };
+    for (const [what, statement] of Object.entries(statements)) {
+      const [row] = await store.database.$queryRaw<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+        Prisma.sql`EXPLAIN (ANALYZE, FORMAT JSON) ${statement}`,
+      );
+      const ofTrials = nodes(row?.['QUERY PLAN'][0].Plan ?? { 'Node Type': 'none' }).filter(
+        (node) => node['Relation Name'] === 'trial' && node['Node Type'] !== 'ModifyTable',
+      );
+      expect(ofTrials.length, what).toBeGreaterThan(0);
+      expect(
+        ofTrials.map((node) => node['Node Type']),
+        what,
+      ).not.toContain('Seq Scan');
+      for (const node of ofTrials) expect(node['Actual Rows'], what).toBeLessThanOrEqual(4);
+    }
     await store.database.sweep.deleteMany({ where: { id: { in: sweepIds } } });
   });
 });

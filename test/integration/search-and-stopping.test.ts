@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectDatabase } from '../../services/shared/db/connect.js';
 import { readSpecText } from '../../services/shared/sweep-spec/read-text.js';
 import { packageRoot } from '../../services/shared/version.js';
 import { cliSandbox } from '../helpers/cli.js';
@@ -59,4 +60,50 @@ describe('the examples, trained by real processes', () => {
     for (const point of [4, 5, 6])
       expect(stdout).toMatch(new RegExp(`0\\.\\d+ .*TPE point ${String(point)} \\(semantic 0\\.`));
   });
+
+  it.runIf(everything)(
+    'tuning trains every row with every rate and shows the one that is best on validation',
+    async () => {
+      const rates = [0.0001, 0.003, 0.01];
+      const spec = tiny('class-depth.yaml', {
+        seeds: [1, 2],
+        epochs: 2,
+        grid: { points: [{ semantic: 0.5, depth: 0.5 }] },
+        weightings: [],
+        tuning: { learningRates: rates },
+      });
+      const { code, stdout, stderr } = await sandbox.run(['run', spec, '--exit']);
+      expect(stderr).not.toContain('failed');
+      expect(code).toBe(0);
+      expect(stdout).toContain('every setting was trained with each of 3 rates (0.0001, 0.003, 0.01) and all seeds');
+      const { databaseUrl } = JSON.parse(readFileSync(join(sandbox.folder, 'state', 'run.json'), 'utf8')) as {
+        databaseUrl: string;
+      };
+      const database = connectDatabase(databaseUrl, 2);
+      const trials = await database.trial.findMany({
+        where: { sweep: { tasks: { equals: ['semantic', 'depth'] }, name: { startsWith: 'Semantic class + depth' } } },
+        include: { setting: true, sweep: true },
+        orderBy: { sweep: { createdAt: 'desc' } },
+      });
+      const own = trials.filter(({ sweepId, state }) => sweepId === trials[0]?.sweepId && state === 'succeeded');
+      expect(own).toHaveLength(3 * 3 * 2);
+      const single = own.filter(({ setting }) => setting.kind === 'single' && setting.tasks[0] === 'semantic');
+      const scores = await Promise.all(
+        rates.map(async (rate) => {
+          const ids = single.flatMap(({ id, config }) =>
+            (config as { optimizer: { learningRate: number } }).optimizer.learningRate === rate ? [id] : [],
+          );
+          const where = { trialId: { in: ids }, split: 'validation', task: 'semantic', metric: 'meanIoU', epoch: 2 };
+          const values = (await database.metric.findMany({ where })).map(({ value }) => value);
+          expect(values).toHaveLength(2);
+          return values.reduce((sum, value) => sum + value, 0) / 2;
+        }),
+      );
+      await database.$disconnect();
+      const best = rates[scores.indexOf(Math.max(...scores))];
+      const rows = stdout.split('\n').filter((line) => line.includes('semantic only'));
+      expect(rows).toHaveLength(1);
+      expect(rows[0]).toContain(`learning rate ${String(best)}`);
+    },
+  );
 });

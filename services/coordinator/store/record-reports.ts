@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '../../shared/db/connect.js';
+import { Prisma, type Database, type Queryable } from '../../shared/db/connect.js';
 import type { ReportMessage } from '../../shared/messages/reports.js';
 import { endAttempts } from './end-attempts.js';
 import { attemptKey, judgeReports, type LostAttempt, type RunningAttempt, type Standing } from './judge-reports.js';
@@ -35,17 +35,25 @@ type StandingRow = Omit<Standing, 'outcome' | 'retries'> & {
 };
 
 /**
+ * Locks trials, and those that wait for one of them which ends here: they may have to be moved with it. With OR instead of
+ * UNION, every trial of the database would be read for each batch.
+ */
+export function lockStatement(trialIds: readonly string[], ending: readonly string[]): Prisma.Sql {
+  return Prisma.sql`
+    SELECT id FROM trial WHERE id IN (
+      SELECT unnest(${[...trialIds]}::text[])
+      UNION SELECT trial_id FROM trial_dependency WHERE needs_id = ANY(${[...ending]}::text[])
+    ) ORDER BY id FOR NO KEY UPDATE`;
+}
+
+/**
  * Locks the trials in the order of their ids, so that two recorders cannot wait for each other, and reads in a statement
  * after it, so that it sees what the locks' former holders wrote.
  */
 async function lockAndRead(transaction: Queryable, reports: readonly ReportMessage[]): Promise<StandingRow[]> {
   const trialIds = [...new Set(reports.map((report) => report.trialId))];
   const ending = [...new Set(reports.filter(endsAttempt).map((report) => report.trialId))];
-  // Those that wait for a trial which ends here may have to be moved with it.
-  await transaction.$queryRaw`
-    SELECT id FROM trial WHERE id = ANY(${trialIds}::text[])
-      OR id IN (SELECT trial_id FROM trial_dependency WHERE needs_id = ANY(${ending}::text[]))
-    ORDER BY id FOR NO KEY UPDATE`;
+  await transaction.$queryRaw(lockStatement(trialIds, ending));
   const attempts = [...new Map(reports.map((report) => [attemptKey(report.trialId, report.attempt), report])).values()];
   return transaction.$queryRaw<StandingRow[]>`
     SELECT t.id AS "trialId", w.attempt, t.sweep_id AS "sweepId", t.state, t.attempt AS newest, t.failures,

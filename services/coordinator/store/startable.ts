@@ -4,15 +4,26 @@ import { claimable, openSweeps } from '../../shared/db/open-sweeps.js';
 /** Open sweeps (`o`) that may start trials, if they have some. */
 export const releasedSweeps = Prisma.sql`SELECT * FROM (${openSweeps}) every WHERE released AND room > 0`;
 
+/**
+ * Whether any trial could be started now, as one row. In the order of the indexes of queued trials, so that of each sweep
+ * the first one is read: two EXISTS joined by OR read all that are queued.
+ */
+export function anyStartable(): Prisma.Sql {
+  const first = (condition: Prisma.Sql): Prisma.Sql => Prisma.sql`
+    SELECT 1 FROM trial t WHERE t.sweep_id = o.id AND ${claimable} AND ${condition}
+    ORDER BY t.priority DESC, t.position LIMIT 1`;
+  return Prisma.sql`
+    SELECT EXISTS (
+      SELECT 1 FROM (${releasedSweeps}) o CROSS JOIN LATERAL (
+        SELECT * FROM (${first(Prisma.sql`t.attempt > 0`)}) b
+        UNION ALL SELECT * FROM (${first(Prisma.sql`t.attempt = 0 AND o.fresh_room > 0`)}) f
+      ) t
+    ) AS some`;
+}
+
 /** Whether any trial could be started now, if only a worker with what it needs asked. */
 export async function canBeStarted(queryable: Queryable): Promise<boolean> {
-  const [row] = await queryable.$queryRaw<{ some: boolean }[]>`
-    SELECT EXISTS (
-      SELECT 1 FROM (${releasedSweeps}) o
-      WHERE EXISTS (SELECT 1 FROM trial t WHERE t.sweep_id = o.id AND ${claimable} AND t.attempt > 0)
-        OR (o.fresh_room > 0
-          AND EXISTS (SELECT 1 FROM trial t WHERE t.sweep_id = o.id AND ${claimable} AND t.attempt = 0))
-    ) AS some`;
+  const [row] = await queryable.$queryRaw<{ some: boolean }[]>(anyStartable());
   return row?.some === true;
 }
 

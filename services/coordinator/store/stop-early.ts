@@ -192,9 +192,10 @@ async function lockConcerned(transaction: Queryable, sweepId: string, ids: reado
           SELECT 1 FROM trial j WHERE j.sweep_id = f.sweep_id AND j.setting_key = f.setting_key AND j.stopping = 'judged'
             AND (j.state = 'stopped' OR j.id = ANY(${[...ids]}::text[])))))
     )
-    SELECT id FROM trial WHERE id IN (SELECT id FROM concerned)
-      OR id IN (SELECT trial_id FROM trial_dependency WHERE needs_id IN (SELECT id FROM concerned))
-    ORDER BY id FOR NO KEY UPDATE`;
+    SELECT id FROM trial WHERE id IN (
+      SELECT id FROM concerned
+      UNION SELECT trial_id FROM trial_dependency WHERE needs_id IN (SELECT id FROM concerned)
+    ) ORDER BY id FOR NO KEY UPDATE`;
 }
 
 /** Trials of further seeds of settings whose judged trial is stopped. */
