@@ -21,13 +21,16 @@ export function answerGreetings(connection: NatsConnection): () => Promise<void>
   return () => subscription.drain();
 }
 
-/** The versions of the coordinator on a server; undefined where none answers, or one from before there were greetings. */
+/**
+ * The versions of the coordinator on a server; undefined where none answers, one from before there were greetings, or
+ * where the server's configuration is from before and allows none.
+ */
 export async function greetCoordinator(connection: NatsConnection): Promise<Versions | undefined> {
   try {
     const answer = await connection.request(subjects.greeting, '', { timeout: patienceMs });
     return greeting.safeParse(answer.json()).data;
   } catch (error) {
-    const silent: readonly string[] = [ErrorCode.NoResponders, ErrorCode.Timeout];
+    const silent: readonly string[] = [ErrorCode.NoResponders, ErrorCode.Timeout, ErrorCode.PermissionsViolation];
     if (error instanceof NatsError && silent.includes(error.code)) return undefined;
     if (error instanceof SyntaxError) return undefined;
     throw error;
